@@ -1,0 +1,45 @@
+# Bare `make` prints the targets. What a target needs it fetches itself: Python 3.11+ and make do.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+export UV_PYTHON_DOWNLOADS := never
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: help
+help: ## print the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(READY): uv.lock pyproject.toml $(wildcard packages/*/pyproject.toml infra/pyproject.toml)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "fib: Python 3.11 or newer is needed; set PYTHON to one")'
+	@test -x $(BIN)/python || { echo "making .venv …"; $(PYTHON) -m venv .venv; }
+	@test -x $(BIN)/uv || { echo "fetching uv …"; $(BIN)/python -m pip install --quiet --disable-pip-version-check uv 2> >(grep -v '^WARNING: Location' >&2); }
+	@echo "installing the locked packages …"
+	@$(BIN)/uv sync --locked --all-packages --all-groups --quiet
+	@$(BIN)/python -m local_stack.dynamodb_local
+	@touch $@
+
+.PHONY: run
+run: $(READY) ## start everything on localhost: site, both backends, DynamoDB Local
+	@exec $(BIN)/python -m local_stack.run
+
+.PHONY: lint
+lint: $(READY) ## linter, formatter's check and type checker
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/mypy
+
+.PHONY: test
+test: lint ## lint, types and the short run of every test; 5 minutes at most
+	@$(BIN)/pytest -m "not long"
+
+.PHONY: test-all
+test-all: lint ## every test, the long runs and the container image too
+	@$(BIN)/pytest
+
+.PHONY: clean
+clean: ## remove what make and the tests left behind, but for the counter's data
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,112 @@
+"""The contract, answered: a request in, a response out, whatever carries them.
+
+It does no I/O but the counter's and knows no web framework, in the manner of
+https://sans-io.readthedocs.io; the adapters turn their server's requests into `Api.respond`.
+"""
+
+import logging
+from collections.abc import Callable
+from typing import NamedTuple
+
+from fibcore import contract
+from fibcore.contract import Headers, Operation, Problem, Route
+from fibcore.entity_tags import matches
+from fibcore.errors import BeforeStart, CounterError, PastEnd
+from fibcore.openapi import openapi_document
+from fibcore.sequence import Sequence, Term
+
+_log = logging.getLogger(__name__)
+
+
+class Response(NamedTuple):
+    """A whole answer; `body` is empty where the method or the status wants none."""
+
+    status: int
+    headers: Headers
+    body: bytes
+
+
+def problem_response(
+    problem: Problem, *, index: int | None = None, more_headers: Headers = ()
+) -> Response:
+    """Return the answer that tells of `problem`."""
+    if problem.retry:
+        more_headers = (*more_headers, ("Retry-After", str(contract.RETRY_AFTER_SECONDS)))
+    headers = (("Content-Type", contract.PROBLEM_JSON), *more_headers, *contract.UNCACHED)
+    return Response(problem.status, headers, contract.problem_body(problem, index))
+
+
+class Api:
+    """Answers requests by the contract.
+
+    Args:
+        sequence: What the counting operations step through.
+    """
+
+    def __init__(self, sequence: Sequence) -> None:
+        self._terms: dict[Operation, Callable[[], Term]] = {
+            Operation.CURRENT: sequence.current,
+            Operation.NEXT: sequence.next,
+            Operation.PREVIOUS: sequence.previous,
+            Operation.RESET: sequence.reset,
+        }
+        self._constant_bodies = {
+            Operation.HEALTH: contract.HEALTH_BODY,
+            Operation.OPENAPI: contract.compact_json(openapi_document()),
+        }
+
+    def respond(
+        self,
+        method: str,
+        path: str,
+        *,
+        if_none_match: str | None = None,
+        body_too_large: bool = False,
+    ) -> Response:
+        """Answer one request; no failure escapes as an exception.
+
+        Args:
+            method: As sent; methods are case-sensitive.
+            path: Percent-decoded once, without the query.
+            if_none_match: The header's value, several joined by commas; None where absent.
+            body_too_large: Whether the body passed `BODY_LIMIT_BYTES`.
+        """
+        route = contract.ROUTE_BY_PATH.get(path)
+        if route is None:
+            response = problem_response(contract.NOT_FOUND)
+        elif method not in route.methods:
+            allow = (("Allow", ", ".join(route.methods)),)
+            response = problem_response(contract.METHOD_NOT_ALLOWED, more_headers=allow)
+        elif body_too_large:
+            response = problem_response(contract.BODY_TOO_LARGE)
+        elif method == "OPTIONS":
+            response = Response(204, contract.preflight_headers(route), b"")
+        else:
+            response = self._perform(route, if_none_match)
+        return response._replace(body=b"") if method == "HEAD" else response
+
+    def _perform(self, route: Route, if_none_match: str | None) -> Response:
+        operation = route.operation
+        if operation not in contract.COUNTING_OPERATIONS:
+            return Response(200, contract.TERM_HEADERS, self._constant_bodies[operation])
+        try:
+            term = self._terms[operation]()
+        except CounterError as error:
+            return self._refusal(error)
+        except Exception:
+            _log.exception("%s failed", operation.value)
+            return problem_response(contract.INTERNAL)
+        if operation is not Operation.CURRENT:
+            return Response(200, contract.TERM_HEADERS, contract.term_body(term))
+        headers = contract.current_headers(term.index)
+        if if_none_match is not None and matches(if_none_match, contract.etag(term.index)):
+            return Response(304, headers, b"")
+        return Response(
+            200, (("Content-Type", contract.JSON), *headers), contract.term_body(term)
+        )
+
+    def _refusal(self, error: CounterError) -> Response:
+        if isinstance(error, BeforeStart | PastEnd):
+            return problem_response(contract.PROBLEM_BY_ERROR[type(error)], index=error.index)
+        _log.error("%s", error)
+        return problem_response(contract.PROBLEM_BY_ERROR[type(error)])

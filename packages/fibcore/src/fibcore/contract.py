@@ -1,0 +1,200 @@
+"""The HTTP contract as data: routes, statuses, headers, bodies and problem types, once.
+
+`api.py` answers by it, `openapi.py` describes it, both backends and the infrastructure read it.
+"""
+
+import json
+from enum import Enum
+from typing import Final, NamedTuple
+
+from fibcore.errors import BeforeStart, CounterError, OutcomeUnknown, PastEnd, Unavailable
+from fibcore.sequence import Term
+
+BODY_LIMIT_BYTES: Final = 64 * 1024
+"""A longer request body is refused; a shorter one is read and thrown away."""
+
+RETRY_AFTER_SECONDS: Final = 1
+
+Headers = tuple[tuple[str, str], ...]
+
+
+class Operation(Enum):
+    """What a route does, by the name that the OpenAPI document gives it."""
+
+    CURRENT = "current"
+    NEXT = "next"
+    PREVIOUS = "previous"
+    RESET = "reset"
+    HEALTH = "health"
+    OPENAPI = "openapi"
+
+
+class Route(NamedTuple):
+    """One path with the one method that it serves, besides HEAD with GET and OPTIONS."""
+
+    method: str
+    path: str
+    operation: Operation
+    summary: str
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """All methods that the path answers, in the order in which `Allow` lists them."""
+        if self.method == "GET":
+            return ("GET", "HEAD", "OPTIONS")
+        return ("OPTIONS", self.method)
+
+
+ROUTES: Final = (
+    Route("GET", "/current", Operation.CURRENT, "Where the counter stands"),
+    Route("POST", "/next", Operation.NEXT, "One step forward"),
+    Route("POST", "/previous", Operation.PREVIOUS, "One step back"),
+    Route("POST", "/reset", Operation.RESET, "Back to index 0"),
+    Route("GET", "/health", Operation.HEALTH, "Whether the process serves; asks no database"),
+    Route("GET", "/openapi.json", Operation.OPENAPI, "This document"),
+)
+
+COUNTING_OPERATIONS: Final = frozenset(
+    {Operation.CURRENT, Operation.NEXT, Operation.PREVIOUS, Operation.RESET}
+)
+"""The operations that answer with a term."""
+
+ROUTE_BY_PATH: Final = {route.path: route for route in ROUTES}
+
+HEALTH_PATH: Final = next(r.path for r in ROUTES if r.operation is Operation.HEALTH)
+
+
+class Problem(NamedTuple):
+    """A kind of failure as a problem document tells it (RFC 9457)."""
+
+    name: str
+    status: int
+    title: str
+    detail: str
+    retry: bool = False
+
+    @property
+    def type(self) -> str:
+        """The problem's URI."""
+        return f"urn:fib:{self.name}"
+
+
+NOT_FOUND: Final = Problem(
+    "not-found", 404, "Not Found", "There is nothing at this path; /openapi.json lists what is."
+)
+METHOD_NOT_ALLOWED: Final = Problem(
+    "method-not-allowed",
+    405,
+    "Method Not Allowed",
+    "This path does not serve this method; the Allow header lists those that it does.",
+)
+BEFORE_START: Final = Problem(
+    "before-start", 409, "Before the Start", "The counter is at 0 and can't go back; it stayed."
+)
+PAST_END: Final = Problem(
+    "past-end", 409, "Past the End", "The counter can't go further forward; it stayed."
+)
+BODY_TOO_LARGE: Final = Problem(
+    "body-too-large",
+    413,
+    "Content Too Large",
+    "A request needs no body, and one this large is not read; nothing moved.",
+)
+UNAVAILABLE: Final = Problem(
+    "unavailable",
+    503,
+    "Service Unavailable",
+    "The counter can't be reached just now; this request was not counted and can be repeated.",
+    retry=True,
+)
+OUTCOME_UNKNOWN: Final = Problem(
+    "outcome-unknown",
+    503,
+    "Outcome Unknown",
+    "The step was sent on and no answer came; it may have been counted. Read before repeating.",
+)
+INTERNAL: Final = Problem(
+    "internal", 500, "Internal Server Error", "The service failed; the fault has been recorded."
+)
+
+PROBLEMS: Final = (
+    NOT_FOUND,
+    METHOD_NOT_ALLOWED,
+    BEFORE_START,
+    PAST_END,
+    BODY_TOO_LARGE,
+    UNAVAILABLE,
+    OUTCOME_UNKNOWN,
+    INTERNAL,
+)
+
+PROBLEM_BY_ERROR: Final[dict[type[CounterError], Problem]] = {
+    BeforeStart: BEFORE_START,
+    PastEnd: PAST_END,
+    Unavailable: UNAVAILABLE,
+    OutcomeUnknown: OUTCOME_UNKNOWN,
+}
+
+JSON: Final = "application/json"
+PROBLEM_JSON: Final = "application/problem+json"
+
+ON_EVERY_ANSWER: Final[Headers] = (
+    ("Access-Control-Allow-Origin", "*"),
+    ("Access-Control-Expose-Headers", "ETag, Retry-After"),
+)
+UNCACHED: Final[Headers] = (("Cache-Control", "no-store"), *ON_EVERY_ANSWER)
+TERM_HEADERS: Final[Headers] = (("Content-Type", JSON), *UNCACHED)
+
+HEALTH_BODY: Final = b'{"status":"ok"}'
+
+
+def etag(index: int) -> str:
+    """Return the entity tag of the term at `index`: the value is a pure function of it."""
+    return f'"{index}"'
+
+
+def current_headers(index: int) -> Headers:
+    """Return the headers of where the counter stands, of a 304 as well: revalidate always."""
+    return (("ETag", etag(index)), ("Cache-Control", "no-cache"), *ON_EVERY_ANSWER)
+
+
+def preflight_headers(route: Route) -> Headers:
+    """Return the headers that answer OPTIONS on the path of `route`."""
+    allowed = ", ".join(route.methods)
+    return (
+        ("Allow", allowed),
+        ("Access-Control-Allow-Methods", allowed),
+        ("Access-Control-Allow-Headers", "Content-Type, If-None-Match"),
+        ("Access-Control-Max-Age", "7200"),
+        *UNCACHED,
+    )
+
+
+def term_body(term: Term) -> bytes:
+    """Return a term as JSON; the value is a string, since a browser's numbers lose digits past
+    2^53 (RFC 7493, section 2.2).
+    """
+    return b'{"index":%d,"value":"%b"}' % term
+
+
+def problem_body(problem: Problem, index: int | None = None) -> bytes:
+    """Return a problem document as JSON.
+
+    Args:
+        problem: What went wrong.
+        index: Where a refused step found the counter, if one was refused.
+    """
+    document: dict[str, str | int] = {
+        "type": problem.type,
+        "title": problem.title,
+        "status": problem.status,
+        "detail": problem.detail,
+    }
+    if index is not None:
+        document["index"] = index
+    return compact_json(document)
+
+
+def compact_json(document: object) -> bytes:
+    """Return `document` as JSON in UTF-8 without any white space."""
+    return json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode()

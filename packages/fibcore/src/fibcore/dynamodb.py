@@ -1,0 +1,311 @@
+"""The counter's item in DynamoDB: single sends, each with a known end.
+
+Key `counter` = "current", attribute `value` = the index. Whatever else is in the item is left
+alone. botocore's own retries are off, because it repeats a write whose answer was lost, which
+may then count twice: https://github.com/boto/botocore/pull/1972 tells `total_max_attempts` from
+`max_attempts`. Who calls decides what may be sent again, by how the send ended:
+
+- it returned: applied
+- `ConditionFailed`, `Unavailable`: surely not applied
+- `OutcomeUnknown`: applied, or not, or about to be
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    HTTPClientError,
+)
+from botocore.parsers import ResponseParserError
+
+from fibcore.errors import OutcomeUnknown, Unavailable
+from fibcore.plan import Movement
+from fibcore.settings import INDEX_LIMIT, Settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+KEY_NAME: Final = "counter"
+KEY_VALUE: Final = "current"
+INDEX_NAME: Final = "value"
+
+Item = Mapping[str, Mapping[str, Any]]
+"""An item as the low-level client gives it: `{"value": {"N": "7"}, …}`."""
+
+_KEY: Final = {KEY_NAME: {"S": KEY_VALUE}}
+
+_THROTTLED: Final = frozenset(
+    {
+        "LimitExceededException",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "Throttling",
+        "ThrottlingException",
+    }
+)
+
+_LONGEST_IDLE_SECONDS: Final = 5.0
+"""A connection idle for longer is not used for a write: a load balancer may have dropped it
+without a word, or AWS Lambda may have frozen the process since."""
+
+
+class ConditionFailed(Exception):
+    """The write's condition did not hold; it was not applied.
+
+    Attributes:
+        item: The item as the write found it; None where there is no such item.
+    """
+
+    def __init__(self, item: Item | None) -> None:
+        super().__init__("the write's condition did not hold")
+        self.item = item
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What a write leaves of its writer in the item, so that it can apply only once.
+
+    Attributes:
+        number_name: The attribute with the number of the writer's last applied write.
+        index_name: The attribute with the index that that write produced.
+        first: The write applies only where the stored number is smaller than this.
+        number: What it stores; at least `first`.
+    """
+
+    number_name: str
+    index_name: str
+    first: int
+    number: int
+
+
+def create_client(settings: Settings) -> "DynamoDBClient":
+    """Return a client for the settings' region and endpoint that never sends twice by itself."""
+    return boto3.client(
+        "dynamodb",
+        region_name=settings.region,
+        endpoint_url=settings.endpoint_url,
+        config=Config(
+            # A lost answer must leave time for at least one more try within the deadline.
+            connect_timeout=min(1.0, settings.deadline_seconds / 4),
+            read_timeout=min(2.0, settings.deadline_seconds / 2.5),
+            retries={"total_max_attempts": 1, "mode": "standard"},
+            # One write and one read are in flight at most; the rest is for tests with threads.
+            max_pool_connections=16,
+            tcp_keepalive=True,
+            # Our parameters are built here, and checking them costs a tenth of a call.
+            parameter_validation=False,
+        ),
+    )
+
+
+def sound_index(item: Item | None) -> int | None:
+    """Return the index in `item`, or None where it holds no whole number that is an index."""
+    stored = (item or {}).get(INDEX_NAME, {}).get("N")
+    return _whole(stored)
+
+
+def _whole(stored: str | None) -> int | None:
+    if stored is None:
+        return None
+    number = Decimal(stored)
+    if number != number.to_integral_value() or not 0 <= number <= INDEX_LIMIT:
+        return None
+    return int(number)
+
+
+class CounterTable:
+    """The one item, read and written by single sends.
+
+    Every method raises `Unavailable` where the send surely did nothing, and those that write
+    raise `OutcomeUnknown` where it may have.
+
+    Args:
+        client: From `create_client`, or one that likewise never retries.
+        table_name: The table; it is not created here.
+        wall_clock: Seconds; one that goes on while the process is frozen.
+    """
+
+    def __init__(
+        self,
+        client: "DynamoDBClient",
+        table_name: str,
+        *,
+        wall_clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._client = client
+        self._table_name = table_name
+        self._wall_clock = wall_clock
+        self._last_answer_at = wall_clock()
+
+    def read(self) -> Item:
+        """Return the whole item, strongly consistent."""
+        return self._get()
+
+    def read_index(self) -> int:
+        """Return the stored index, strongly consistent.
+
+        Raises:
+            Unavailable: Also where there is no item or it holds no sound index.
+        """
+        item = self._get(
+            ProjectionExpression="#value", ExpressionAttributeNames={"#value": INDEX_NAME}
+        )
+        return self.demand_index(item)
+
+    def _get(self, **projection: Any) -> Item:
+        try:
+            answer = self._send(
+                self._client.get_item,
+                TableName=self._table_name,
+                Key=_KEY,
+                ConsistentRead=True,
+                **projection,
+            )
+        except OutcomeUnknown as unanswered:
+            # A read that went unanswered has changed nothing.
+            raise Unavailable(str(unanswered), transient=True) from unanswered
+        if "Item" not in answer:
+            raise self.not_seeded()
+        item: Item = answer["Item"]
+        return item
+
+    def move(self, movement: Movement, mark: Mark | None = None) -> int:
+        """Do `movement` in one conditional write and return the index that it produced.
+
+        Args:
+            movement: How far, and from which indexes.
+            mark: The writer's mark to check and leave, if any.
+
+        Raises:
+            ConditionFailed: The stored index is outside the movement's bounds, or no number, or
+                the mark's number has been passed, or there is no item.
+        """
+        produced = ":net" if movement.restart else "#value + :net"
+        names = {"#value": INDEX_NAME}
+        values = {":net": {"N": str(movement.net)}}
+        update = f"SET #value = {produced}"
+        if movement.restart:
+            names["#key"] = KEY_NAME
+            condition = "attribute_exists(#key)"
+        else:
+            condition = "#value >= :lowest AND #value <= :highest"
+            values[":lowest"] = {"N": str(movement.lowest)}
+            values[":highest"] = {"N": str(movement.highest)}
+        if mark:
+            update += f", #number = :number, #index = {produced}"
+            condition += " AND #number < :first"
+            names |= {"#number": mark.number_name, "#index": mark.index_name}
+            values |= {
+                ":number": {"N": str(mark.number)},
+                ":first": {"N": str(mark.first)},
+            }
+        stored = self.update(
+            UpdateExpression=update,
+            ConditionExpression=condition,
+            ExpressionAttributeNames=names,
+            ExpressionAttributeValues=values,
+            ReturnValues="UPDATED_NEW",
+        )
+        if INDEX_NAME not in stored:
+            raise OutcomeUnknown("DynamoDB's answer can't be read")
+        index = sound_index(stored)
+        if index is None:
+            self._put_back(stored[INDEX_NAME]["N"], movement.net)
+            raise self.no_sound_index()
+        return index
+
+    def _put_back(self, moved: str, net: int) -> None:
+        # No condition can tell a fraction from a whole number, so a fraction that someone
+        # stored moves before we see it.
+        self.update(
+            UpdateExpression="SET #value = :before",
+            ConditionExpression="#value = :moved",
+            ExpressionAttributeNames={"#value": INDEX_NAME},
+            ExpressionAttributeValues={
+                ":before": {"N": str(Decimal(moved) - net)},
+                ":moved": {"N": moved},
+            },
+        )
+
+    def seed(self) -> None:
+        """Put the counter at 0 where it is not there yet; one that is there stays as it is."""
+        self.update(
+            UpdateExpression="SET #value = if_not_exists(#value, :zero)",
+            ExpressionAttributeNames={"#value": INDEX_NAME},
+            ExpressionAttributeValues={":zero": {"N": "0"}},
+        )
+
+    def update(self, **expressions: Any) -> Item:
+        """Send one `UpdateItem` of the item and return the attributes asked for, if any.
+
+        Raises:
+            ConditionFailed: With the item as it was found.
+        """
+        if self._wall_clock() - self._last_answer_at > _LONGEST_IDLE_SECONDS:
+            self._client.close()  # the next send opens a new connection
+        answer = self._send(
+            self._client.update_item,
+            TableName=self._table_name,
+            Key=_KEY,
+            ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            **expressions,
+        )
+        attributes: Item = answer.get("Attributes", {})
+        return attributes
+
+    def _send(self, operation: Callable[..., Any], **parameters: Any) -> Any:
+        try:
+            answer = operation(**parameters)
+        except ClientError as error:
+            raise self._failure(error) from error
+        except (EndpointConnectionError, ConnectTimeoutError) as error:
+            raise Unavailable(f"DynamoDB can't be reached: {error}", transient=True) from error
+        except (HTTPClientError, ResponseParserError) as error:
+            raise OutcomeUnknown(f"DynamoDB did not answer: {error}") from error
+        except BotoCoreError as error:
+            # Nothing was sent: credentials or configuration.
+            raise Unavailable(f"DynamoDB can't be asked: {error}") from error
+        self._last_answer_at = self._wall_clock()
+        return answer
+
+    def _failure(self, error: ClientError) -> Exception:
+        response = error.response
+        code = response.get("Error", {}).get("Code", "")
+        status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        if code == "ConditionalCheckFailedException":
+            return ConditionFailed(response.get("Item"))
+        if code in _THROTTLED:
+            return Unavailable(f"DynamoDB throttles: {code}", transient=True)
+        if 400 <= status < 500:
+            return Unavailable(f"DynamoDB refuses: {error}")
+        return OutcomeUnknown(f"DynamoDB failed: {error}")
+
+    def demand_index(self, item: Item | None) -> int:
+        """Return the index in `item`.
+
+        Raises:
+            Unavailable: There is no item, or it holds no sound index.
+        """
+        if item is None:
+            raise self.not_seeded()
+        index = sound_index(item)
+        if index is None:
+            raise self.no_sound_index()
+        return index
+
+    def not_seeded(self) -> Unavailable:
+        """Return the failure for a table without the counter's item."""
+        return Unavailable(f"table {self._table_name} is not seeded: it has no counter")
+
+    def no_sound_index(self) -> Unavailable:
+        """Return the failure for an item whose index is no whole number within bounds."""
+        return Unavailable(f"the counter in table {self._table_name} holds no sound index")

@@ -1,0 +1,86 @@
+"""A counter that writes once for each step, for a process that serves one request at a time."""
+
+import time
+from collections.abc import Callable
+from itertools import count
+
+from fibcore.backoff import backoff_seconds
+from fibcore.dynamodb import ConditionFailed, CounterTable
+from fibcore.errors import CounterError, Unavailable
+from fibcore.plan import Kind, Step, plan_steps
+
+
+class PlainCounter:
+    """The `Counter` in the table, by one bounded write a step.
+
+    A write is sent again only where it surely was not applied. Where it went unanswered, the
+    step's outcome is unknown at once: nothing in the item could tell whether it had been.
+
+    Args:
+        table: Where the index is kept.
+        max_index: The highest index that `next` reaches.
+        deadline_seconds: How long a call may take before it gives up trying again.
+        clock: Monotonic, in seconds.
+        pause: Waits for so many seconds.
+    """
+
+    def __init__(
+        self,
+        table: CounterTable,
+        *,
+        max_index: int,
+        deadline_seconds: float,
+        clock: Callable[[], float] = time.monotonic,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._table = table
+        self._max_index = max_index
+        self._deadline_seconds = deadline_seconds
+        self._clock = clock
+        self._pause = pause
+
+    def current(self) -> int:
+        """See `Counter.current`."""
+        return self._try_until_deadline(self._table.read_index)
+
+    def next(self) -> int:
+        """See `Counter.next`."""
+        return self._take(Kind.NEXT)
+
+    def previous(self) -> int:
+        """See `Counter.previous`."""
+        return self._take(Kind.PREVIOUS)
+
+    def reset(self) -> int:
+        """See `Counter.reset`."""
+        return self._take(Kind.RESET)
+
+    def _take(self, kind: Kind) -> int:
+        return self._try_until_deadline(lambda: self._write(Step(kind)))
+
+    def _write(self, step: Step) -> int:
+        known = None
+        while step.outcome is None:
+            plan = plan_steps([step], max_index=self._max_index, known=known)
+            if plan.movement is None:
+                plan.refuse()
+                break
+            try:
+                plan.answer(self._table.move(plan.movement))
+            except ConditionFailed as failed:
+                known = self._table.demand_index(failed.item)
+        if isinstance(step.outcome, CounterError):
+            raise step.outcome
+        return step.outcome
+
+    def _try_until_deadline(self, attempt: Callable[[], int]) -> int:
+        deadline = self._clock() + self._deadline_seconds
+        for tries in count(1):
+            try:
+                return attempt()
+            except Unavailable as failure:
+                wait = backoff_seconds(tries)
+                if not failure.transient or self._clock() + wait > deadline:
+                    raise
+                self._pause(wait)
+        raise AssertionError

@@ -1,0 +1,151 @@
+"""From some steps to one write: who gets which index, and under which condition.
+
+The steps of one plan all wait while it is written, so any order among them is linearizable. The
+order taken: resets first, then steps forward, then steps back; near the upper end back before
+forward, so that fewer are refused. The condition bounds the highest and the lowest index that
+any step of the plan is answered with, not only the last.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+
+from fibcore.errors import BeforeStart, CounterError, PastEnd
+from fibcore.settings import INDEX_LIMIT
+
+
+class Kind(Enum):
+    """What one client asked for."""
+
+    NEXT = "next"
+    PREVIOUS = "previous"
+    RESET = "reset"
+
+
+@dataclass(eq=False, slots=True)
+class Step:
+    """One move of one client.
+
+    Attributes:
+        kind: What was asked for.
+        outcome: The index that this step reached, or how it failed; None while it waits.
+        left: Whether its client was told of a failure at the deadline; later plans are without it.
+    """
+
+    kind: Kind
+    outcome: int | CounterError | None = None
+    left: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """What a write does to the stored index.
+
+    Attributes:
+        net: How far the index goes; from 0 where `restart` is set, else from where it is.
+        restart: Whether the write sets the index, whatever it was.
+        lowest: The least stored index that the write may find; no matter with `restart`.
+        highest: The greatest stored index that the write may find; no matter with `restart`.
+    """
+
+    net: int
+    restart: bool
+    lowest: int
+    highest: int
+
+
+@dataclass(slots=True)
+class Plan:
+    """Steps in their order, and the movement that does them all at once.
+
+    Attributes:
+        movement: The write, or None where every step is refused.
+        refused: The steps that do not fit, each with its failure.
+    """
+
+    movement: Movement | None
+    resets: list[Step] = field(default_factory=list)
+    forward: list[Step] = field(default_factory=list)
+    back: list[Step] = field(default_factory=list)
+    back_first: bool = False
+    refused: list[tuple[Step, CounterError]] = field(default_factory=list)
+
+    def answer(self, reached: int) -> None:
+        """Give each step its outcome, now that the write left the index at `reached`."""
+        for step in self.resets:
+            step.outcome = 0
+        before = reached - len(self.forward) + len(self.back)
+        if self.back_first:
+            first_forward, first_back = before - len(self.back), before
+        else:
+            first_forward, first_back = before, before + len(self.forward)
+        for ordinal, step in enumerate(self.forward, start=1):
+            step.outcome = first_forward + ordinal
+        for ordinal, step in enumerate(self.back, start=1):
+            step.outcome = first_back - ordinal
+        self.refuse()
+
+    def refuse(self) -> None:
+        """Give the steps that do not fit their failures."""
+        for step, failure in self.refused:
+            step.outcome = failure
+
+
+def plan_steps(steps: Sequence[Step], *, max_index: int, known: int | None = None) -> Plan:
+    """Plan one write for all `steps`.
+
+    Args:
+        steps: At least one.
+        max_index: The highest index that a step forward may reach.
+        known: The stored index, from 0 to `INDEX_LIMIT`, where a read or a refused write told
+            it. Without it no step is refused: the condition fails where one would have to be.
+    """
+    resets = [step for step in steps if step.kind is Kind.RESET]
+    forward = [step for step in steps if step.kind is Kind.NEXT]
+    back = [step for step in steps if step.kind is Kind.PREVIOUS]
+    restart = bool(resets)
+    start = 0 if restart else known
+
+    if start is None:
+        movement = Movement(
+            net=len(forward) - len(back),
+            restart=False,
+            lowest=max(0, len(back) - len(forward)),
+            highest=max_index - len(forward) if forward else INDEX_LIMIT,
+        )
+        return Plan(movement, forward=forward, back=back)
+
+    back_first = start + len(forward) > max_index
+    if back_first:
+        fitting_back = min(len(back), start)
+        at_turn = start - fitting_back
+        fitting_forward = min(len(forward), max(0, max_index - at_turn))
+        past_end_at, before_start_at = at_turn + fitting_forward, at_turn
+        lowest, highest = len(back), max_index - len(forward) + len(back)
+    else:
+        fitting_forward = len(forward)
+        at_turn = start + fitting_forward
+        fitting_back = min(len(back), at_turn)
+        past_end_at, before_start_at = at_turn, at_turn - fitting_back
+        lowest = max(0, len(back) - len(forward))
+        highest = max_index - len(forward) if forward else INDEX_LIMIT
+
+    refused: list[tuple[Step, CounterError]] = [
+        (step, PastEnd(past_end_at)) for step in forward[fitting_forward:]
+    ]
+    refused += [(step, BeforeStart(before_start_at)) for step in back[fitting_back:]]
+    if refused:
+        # What is refused, and where, is true of this very start only.
+        lowest = highest = start
+
+    moves = restart or fitting_forward or fitting_back
+    return Plan(
+        Movement(fitting_forward - fitting_back, restart, lowest, min(highest, INDEX_LIMIT))
+        if moves
+        else None,
+        resets=resets,
+        forward=forward[:fitting_forward],
+        back=back[:fitting_back],
+        back_first=back_first,
+        refused=refused,
+    )

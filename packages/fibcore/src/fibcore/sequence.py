@@ -1,0 +1,50 @@
+"""Index and value together: where the counter stands, and the Fibonacci number there."""
+
+from typing import NamedTuple
+
+from fibcore.counter import Counter
+from fibcore.fibonacci import Fibonacci
+
+
+class Term(NamedTuple):
+    """A term of the sequence.
+
+    Attributes:
+        index: The position; F(0) = 0, F(1) = 1.
+        value: F(index) as ASCII decimal digits.
+    """
+
+    index: int
+    value: bytes
+
+
+class Sequence:
+    """Steps through the Fibonacci sequence; each method raises what the counter's raises.
+
+    Args:
+        counter: Says where we are.
+        fibonacci: Says what stands there.
+    """
+
+    def __init__(self, counter: Counter, fibonacci: Fibonacci) -> None:
+        self._counter = counter
+        self._fibonacci = fibonacci
+
+    def current(self) -> Term:
+        """Return the term where the counter stands."""
+        return self._term(self._counter.current())
+
+    def next(self) -> Term:
+        """Step forward and return the term reached."""
+        return self._term(self._counter.next())
+
+    def previous(self) -> Term:
+        """Step back and return the term reached."""
+        return self._term(self._counter.previous())
+
+    def reset(self) -> Term:
+        """Go to index 0 and return the term there."""
+        return self._term(self._counter.reset())
+
+    def _term(self, index: int) -> Term:
+        return Term(index, self._fibonacci.digits(index))

@@ -1,0 +1,1 @@
+"""The contract on AWS Lambda, behind an API Gateway HTTP API."""

@@ -1,0 +1,123 @@
+"""A local API Gateway HTTP API: HTTP becomes events of payload format 2.0 for our Lambda handler.
+
+It stands in for what surrounds the function on AWS: the path decoded, headers lower-cased and
+joined by commas, a body in base64 unless it is text, one event at a time per process.
+https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
+"""
+
+import base64
+import logging
+import time
+import uuid
+from collections.abc import Iterable
+from http import HTTPStatus
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+from fibcore.contract import BODY_LIMIT_BYTES
+from gevent.lock import BoundedSemaphore
+from lambda_api.handler import handler
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication
+
+_log = logging.getLogger(__name__)
+
+# AWS Lambda takes events of at most 6 MB.
+_LARGEST_BODY_BYTES = 6 * 2**20
+_FUNCTION_NAME = "fib-local"
+_TEXT_TYPES = ("text/", "application/json", "application/xml", "application/javascript")
+_STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
+
+
+def create_application() -> "WSGIApplication":
+    """Return the gateway as a WSGI application for Gunicorn."""
+    environment = BoundedSemaphore(1)
+
+    def application(
+        environ: dict[str, Any], start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        body = environ["wsgi.input"].read(_LARGEST_BODY_BYTES)
+        if len(body) < int(environ.get("CONTENT_LENGTH") or 0) < _LARGEST_BODY_BYTES:
+            raise ConnectionAbortedError("the request's body was cut short")
+        if len(body) > BODY_LIMIT_BYTES:
+            environ["wsgi.input"].close_connection()
+        with environment:
+            answer = _invoke(event_of(environ, body))
+        start_response(_STATUS_LINES[answer["statusCode"]], list(answer["headers"].items()))
+        text = answer.get("body", "")
+        return [base64.b64decode(text) if answer.get("isBase64Encoded") else text.encode()]
+
+    return application
+
+
+def event_of(environ: dict[str, Any], body: bytes) -> dict[str, Any]:
+    """Return the event that API Gateway would make of a WSGI request."""
+    path = environ["PATH_INFO"].encode("latin-1").decode(errors="replace")
+    request_id = str(uuid.uuid4())
+    event: dict[str, Any] = {
+        "version": "2.0",
+        "routeKey": "$default",
+        "rawPath": path,
+        "rawQueryString": environ["QUERY_STRING"],
+        "headers": _headers(environ),
+        "requestContext": {
+            "accountId": "anonymous",
+            "apiId": "local",
+            "domainName": environ.get("HTTP_HOST", "localhost"),
+            "domainPrefix": "local",
+            "http": {
+                "method": environ["REQUEST_METHOD"],
+                "path": path,
+                "protocol": environ["SERVER_PROTOCOL"],
+                "sourceIp": environ["REMOTE_ADDR"],
+                "userAgent": environ.get("HTTP_USER_AGENT", ""),
+            },
+            "requestId": request_id,
+            "routeKey": "$default",
+            "stage": "$default",
+            "time": time.strftime("%d/%b/%Y:%H:%M:%S +0000", time.gmtime()),
+            "timeEpoch": int(time.time() * 1000),
+        },
+        "isBase64Encoded": False,
+    }
+    if body:
+        event["body"], event["isBase64Encoded"] = _encoded(body, environ.get("CONTENT_TYPE", ""))
+    return event
+
+
+def _headers(environ: dict[str, Any]) -> dict[str, str]:
+    headers = {
+        name[5:].replace("_", "-").lower(): value
+        for name, value in environ.items()
+        if name.startswith("HTTP_")
+    }
+    for name in ("CONTENT_TYPE", "CONTENT_LENGTH"):
+        if environ.get(name):
+            headers[name.replace("_", "-").lower()] = environ[name]
+    return headers
+
+
+def _encoded(body: bytes, content_type: str) -> tuple[str, bool]:
+    if content_type.startswith(_TEXT_TYPES):
+        try:
+            return body.decode(), False
+        except UnicodeDecodeError:
+            pass
+    return base64.b64encode(body).decode(), True
+
+
+def _invoke(event: dict[str, Any]) -> dict[str, Any]:
+    context = SimpleNamespace(
+        function_name=_FUNCTION_NAME, aws_request_id=event["requestContext"]["requestId"]
+    )
+    try:
+        answer: dict[str, Any] = handler(event, context)  # type: ignore[arg-type]
+    except Exception:
+        _log.exception("the function failed")
+        return {
+            "statusCode": 500,
+            "headers": {"content-type": "application/json"},
+            "body": '{"message":"Internal Server Error"}',
+        }
+    return answer

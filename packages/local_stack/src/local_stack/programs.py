@@ -1,0 +1,112 @@
+"""The command and the environment of each process of the stack."""
+
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+from fibcore import settings
+
+from local_stack import dynamodb_local
+from local_stack.environment import local_environment
+from local_stack.settings import LocalSettings
+
+_BIN = Path(sys.executable).parent
+_LOCALHOST = "127.0.0.1"
+
+
+class Program(NamedTuple):
+    """A process to start.
+
+    Attributes:
+        command: The program and its arguments.
+        environment: Its whole environment.
+    """
+
+    command: list[str]
+    environment: dict[str, str]
+
+
+def server(*, port: int, dynamodb_port: int, **variables: str) -> Program:
+    """Return the Flask backend, as its container runs it but on localhost only."""
+    return _backend(port, dynamodb_port, variables, [])
+
+
+def lambda_api(*, port: int, dynamodb_port: int, **variables: str) -> Program:
+    """Return the Lambda backend behind the local API Gateway."""
+    application = "local_stack.api_gateway:create_application()"
+    return _backend(port, dynamodb_port, variables, [application])
+
+
+def _backend(
+    port: int, dynamodb_port: int, variables: dict[str, str], application: list[str]
+) -> Program:
+    bind = ["--bind", f"{_LOCALHOST}:{port}"]
+    return Program(
+        [str(_BIN / "gunicorn"), "-c", "python:server_api.gunicorn_conf", *bind, *application],
+        local_environment(
+            dynamodb_port=dynamodb_port, variables={settings.PORT.name: str(port), **variables}
+        ),
+    )
+
+
+def dynamodb(*, port: int, data_dir: Path | None = None) -> Program:
+    """Return DynamoDB Local, in memory where there is no `data_dir`."""
+    if data_dir:
+        data_dir.mkdir(parents=True, exist_ok=True)
+    return Program(
+        dynamodb_local.command(port, data_dir), local_environment(dynamodb_port=port)
+    )
+
+
+def table(*, dynamodb_port: int) -> Program:
+    """Return what creates and seeds the table, and ends."""
+    return Program(
+        [sys.executable, "-m", "local_stack.table"],
+        local_environment(dynamodb_port=dynamodb_port),
+    )
+
+
+def site(*, port: int, server_port: int, lambda_port: int) -> Program:
+    """Return the website's server."""
+    application = f"local_stack.site_server:create_application({server_port}, {lambda_port})"
+    return Program(
+        [
+            str(_BIN / "gunicorn"),
+            "--bind",
+            f"{_LOCALHOST}:{port}",
+            "--worker-class",
+            "gthread",
+            "--threads",
+            "8",
+            "--log-level",
+            "warning",
+            application,
+        ],
+        local_environment(dynamodb_port=port),
+    )
+
+
+def announcement(local: LocalSettings) -> Program:
+    """Return what prints the addresses when all of them answer, and ends."""
+    environment = local_environment(dynamodb_port=local.dynamodb_port)
+    return Program([sys.executable, "-m", "local_stack.announce"], environment)
+
+
+def stack(local: LocalSettings) -> dict[str, Program]:
+    """Return all processes that go on running, by name."""
+    return {
+        "dynamodb": dynamodb(port=local.dynamodb_port, data_dir=local.data_dir / "dynamodb"),
+        "server": server(port=local.server_port, dynamodb_port=local.dynamodb_port),
+        "lambda": lambda_api(port=local.lambda_port, dynamodb_port=local.dynamodb_port),
+        "site": site(
+            port=local.site_port, server_port=local.server_port, lambda_port=local.lambda_port
+        ),
+    }
+
+
+def errands(local: LocalSettings) -> dict[str, Program]:
+    """Return the processes that run once at start, by name."""
+    return {
+        "table": table(dynamodb_port=local.dynamodb_port),
+        "announcement": announcement(local),
+    }

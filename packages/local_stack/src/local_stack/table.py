@@ -1,0 +1,44 @@
+"""The local table: created and seeded where it is not there yet."""
+
+import os
+import sys
+import time
+
+from botocore.exceptions import BotoCoreError
+from fibcore import Settings
+from fibcore.dynamodb import KEY_NAME, CounterTable, create_client
+
+_LONGEST_WAIT_SECONDS = 60
+
+
+def create_and_seed(settings: Settings) -> None:
+    """Create the table and seed its counter; a table or a counter that is there stays as it is.
+
+    Raises:
+        botocore.exceptions.BotoCoreError: DynamoDB Local did not answer within a minute.
+    """
+    client = create_client(settings)
+    deadline = time.monotonic() + _LONGEST_WAIT_SECONDS
+    while True:
+        try:
+            tables = client.list_tables()["TableNames"]
+            break
+        except BotoCoreError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
+    if settings.table_name not in tables:
+        client.create_table(
+            TableName=settings.table_name,
+            AttributeDefinitions=[{"AttributeName": KEY_NAME, "AttributeType": "S"}],
+            KeySchema=[{"AttributeName": KEY_NAME, "KeyType": "HASH"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+    CounterTable(client, settings.table_name).seed()
+
+
+if __name__ == "__main__":
+    try:
+        create_and_seed(Settings.from_environ(os.environ))
+    except BotoCoreError as error:
+        sys.exit(f"fib: the local table can't be made: {error}")

@@ -1,0 +1,1 @@
+"""The contract on Flask, served by Gunicorn with a gevent worker."""

@@ -1,0 +1,60 @@
+"""Gunicorn's configuration: `gunicorn -c python:server_api.gunicorn_conf`.
+
+An entry module: it patches and reads the environment at import.
+"""
+
+# Before anything imports ssl or urllib3, or the first call to AWS recurses without end:
+# https://github.com/gevent/gevent/issues/1016
+from gevent import monkey
+
+monkey.patch_all()
+
+import os  # noqa: E402
+import resource  # noqa: E402
+import sys  # noqa: E402
+from typing import TYPE_CHECKING  # noqa: E402
+
+from fibcore import InvalidSettings, Settings  # noqa: E402
+
+if TYPE_CHECKING:
+    from gunicorn.http.message import Request
+    from gunicorn.workers.base import Worker
+
+try:
+    _settings = Settings.from_environ(os.environ)
+except InvalidSettings as fault:
+    sys.exit(f"fib: can't start: {fault}")
+
+wsgi_app = "server_api.wsgi:create_application()"
+bind = f"0.0.0.0:{_settings.port}"
+workers = _settings.processes
+
+# Of the two gevent workers, the one on Gunicorn's own HTTP parser: it refuses ambiguous framing,
+# closes idle connections and says `Connection: close` when it stops, none of which
+# `gevent_pywsgi` does.
+worker_class = "gevent"
+worker_connections = 4_096
+backlog = 2_048
+
+# The load balancer closes an idle connection after 60 s. It must be the first of the two to do
+# so, or it sends a request into a closing connection and answers 502.
+keepalive = 75
+# How long a stopping worker answers what is in flight.
+graceful_timeout = 25
+# The worker's heartbeat, not a limit on requests. Its file is in memory: on a slow disk it blocks.
+timeout = 30
+worker_tmp_dir = "/dev/shm"  # noqa: S108
+
+logger_class = "server_api.access_log.JsonAccessLogger"
+loglevel = _settings.log_level
+accesslog = "-" if _settings.access_log else None
+errorlog = "-"
+
+# A connection is a file descriptor; the usual soft limit of 1,024 is less than the hard one.
+_, _most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
+resource.setrlimit(resource.RLIMIT_NOFILE, (_most_files, _most_files))
+
+
+def pre_request(_: "Worker", request: "Request") -> None:
+    """Let the application close the connection of a body that it did not read to the end."""
+    request.body.close_connection = request.force_close
