@@ -5,17 +5,19 @@ joined by commas, a body in base64 unless it is text, one event at a time per pr
 https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
 """
 
+import asyncio
 import base64
+import errno
 import logging
 import time
 import uuid
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from fibcore.contract import BODY_LIMIT_BYTES
-from gevent.lock import BoundedSemaphore
 from lambda_api.handler import handler
 
 if TYPE_CHECKING:
@@ -32,23 +34,30 @@ _STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in H
 
 def create_application() -> "WSGIApplication":
     """Return the gateway as a WSGI application for Gunicorn."""
-    environment = BoundedSemaphore(1)
+    # One thread is the function's execution environment: it takes one event at a time, and has
+    # an event loop for Mangum as the main thread has on AWS.
+    execution_environment = ThreadPoolExecutor(
+        max_workers=1, initializer=lambda: asyncio.set_event_loop(asyncio.new_event_loop())
+    )
 
-    def application(
-        environ: dict[str, Any], start_response: "StartResponse"
-    ) -> Iterable[bytes]:
-        body = environ["wsgi.input"].read(_LARGEST_BODY_BYTES)
-        if len(body) < int(environ.get("CONTENT_LENGTH") or 0) < _LARGEST_BODY_BYTES:
-            raise ConnectionAbortedError("the request's body was cut short")
-        if len(body) > BODY_LIMIT_BYTES:
-            environ["wsgi.input"].close_connection()
-        with environment:
-            answer = _invoke(event_of(environ, body))
+    def application(environ: dict[str, Any], start_response: "StartResponse") -> Iterable[bytes]:
+        event = event_of(environ, _body(environ))
+        answer = execution_environment.submit(_invoke, event).result()
         start_response(_STATUS_LINES[answer["statusCode"]], list(answer["headers"].items()))
         text = answer.get("body", "")
         return [base64.b64decode(text) if answer.get("isBase64Encoded") else text.encode()]
 
     return application
+
+
+def _body(environ: dict[str, Any]) -> bytes:
+    body: bytes = environ["wsgi.input"].read(_LARGEST_BODY_BYTES)
+    announced = min(int(environ.get("CONTENT_LENGTH") or 0), _LARGEST_BODY_BYTES)
+    if len(body) < announced:
+        raise ConnectionResetError(errno.ECONNRESET, "the request's body was cut short")
+    if len(body) > BODY_LIMIT_BYTES:
+        environ["wsgi.input"].close_connection()
+    return body
 
 
 def event_of(environ: dict[str, Any], body: bytes) -> dict[str, Any]:

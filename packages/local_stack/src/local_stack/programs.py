@@ -11,7 +11,6 @@ from local_stack.environment import local_environment
 from local_stack.settings import LocalSettings
 
 _BIN = Path(sys.executable).parent
-_LOCALHOST = "127.0.0.1"
 
 
 class Program(NamedTuple):
@@ -28,25 +27,36 @@ class Program(NamedTuple):
 
 def server(*, port: int, dynamodb_port: int, **variables: str) -> Program:
     """Return the Flask backend, as its container runs it but on localhost only."""
-    return _backend(port, dynamodb_port, variables, [])
+    return Program(
+        _gunicorn("server_api.gunicorn_conf", port),
+        local_environment(
+            dynamodb_port=dynamodb_port, variables={settings.PORT.name: str(port), **variables}
+        ),
+    )
 
 
 def lambda_api(*, port: int, dynamodb_port: int, **variables: str) -> Program:
     """Return the Lambda backend behind the local API Gateway."""
     application = "local_stack.api_gateway:create_application()"
-    return _backend(port, dynamodb_port, variables, [application])
-
-
-def _backend(
-    port: int, dynamodb_port: int, variables: dict[str, str], application: list[str]
-) -> Program:
-    bind = ["--bind", f"{_LOCALHOST}:{port}"]
     return Program(
-        [str(_BIN / "gunicorn"), "-c", "python:server_api.gunicorn_conf", *bind, *application],
-        local_environment(
-            dynamodb_port=dynamodb_port, variables={settings.PORT.name: str(port), **variables}
-        ),
+        [*_gunicorn("local_stack.gunicorn_conf", port), application],
+        local_environment(dynamodb_port=dynamodb_port, variables=variables),
     )
+
+
+def site(*, port: int, server_port: int, lambda_port: int) -> Program:
+    """Return the website's server."""
+    application = f"local_stack.site_server:create_application({server_port}, {lambda_port})"
+    return Program(
+        [*_gunicorn("local_stack.gunicorn_conf", port), application],
+        local_environment(dynamodb_port=port),
+    )
+
+
+def _gunicorn(configuration: str, port: int) -> list[str]:
+    # `bind` in the server's own configuration is every interface, as a container wants it.
+    bind = f"127.0.0.1:{port}"
+    return [str(_BIN / "gunicorn"), "-c", f"python:{configuration}", "--bind", bind]
 
 
 def dynamodb(*, port: int, data_dir: Path | None = None) -> Program:
@@ -63,26 +73,6 @@ def table(*, dynamodb_port: int) -> Program:
     return Program(
         [sys.executable, "-m", "local_stack.table"],
         local_environment(dynamodb_port=dynamodb_port),
-    )
-
-
-def site(*, port: int, server_port: int, lambda_port: int) -> Program:
-    """Return the website's server."""
-    application = f"local_stack.site_server:create_application({server_port}, {lambda_port})"
-    return Program(
-        [
-            str(_BIN / "gunicorn"),
-            "--bind",
-            f"{_LOCALHOST}:{port}",
-            "--worker-class",
-            "gthread",
-            "--threads",
-            "8",
-            "--log-level",
-            "warning",
-            application,
-        ],
-        local_environment(dynamodb_port=port),
     )
 
 
