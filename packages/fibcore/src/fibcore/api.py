@@ -5,8 +5,7 @@ https://sans-io.readthedocs.io; the adapters turn their server's requests into `
 """
 
 import logging
-from collections.abc import Callable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from fibcore import contract
 from fibcore.contract import Headers, Operation, Problem, Route
@@ -14,6 +13,9 @@ from fibcore.entity_tags import matches
 from fibcore.errors import BeforeStart, CounterError, PastEnd
 from fibcore.openapi import openapi_document
 from fibcore.sequence import Sequence, Term
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _log = logging.getLogger(__name__)
 
@@ -101,9 +103,7 @@ class Api:
         headers = contract.current_headers(term.index)
         if if_none_match is not None and matches(if_none_match, contract.etag(term.index)):
             return Response(304, headers, b"")
-        return Response(
-            200, (("Content-Type", contract.JSON), *headers), contract.term_body(term)
-        )
+        return Response(200, (("Content-Type", contract.JSON), *headers), contract.term_body(term))
 
     def _refusal(self, error: CounterError) -> Response:
         if isinstance(error, BeforeStart | PastEnd):

@@ -171,10 +171,11 @@ def preflight_headers(route: Route) -> Headers:
 
 
 def term_body(term: Term) -> bytes:
-    """Return a term as JSON; the value is a string, since a browser's numbers lose digits past
-    2^53 (RFC 7493, section 2.2).
+    """Return a term as JSON.
+
+    The value is a string: a browser's numbers lose digits past 2^53 (RFC 7493, section 2.2).
     """
-    return b'{"index":%d,"value":"%b"}' % term
+    return b'{"index":%d,"value":"%b"}' % (term.index, term.value)
 
 
 def problem_body(problem: Problem, index: int | None = None) -> bytes:

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import boto3
 from botocore.config import Config
@@ -282,7 +282,7 @@ class CounterTable:
         code = response.get("Error", {}).get("Code", "")
         status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         if code == "ConditionalCheckFailedException":
-            return ConditionFailed(response.get("Item"))
+            return ConditionFailed(cast("Item | None", response.get("Item")))
         if code in _THROTTLED:
             return Unavailable(f"DynamoDB throttles: {code}", transient=True)
         if 400 <= status < 500:

@@ -28,9 +28,7 @@ _LONGEST_WALK = 1_000
 # A context of our own, since the ambient one differs per thread and per greenlet. Ten million
 # digits reach past F(47,000,000); libmpdec reserves memory by the operands, not by `prec`.
 # `Inexact` raises rather than lose a digit.
-_EXACT = Context(
-    prec=10_000_000, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[Inexact, InvalidOperation]
-)
+_EXACT = Context(prec=10_000_000, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[Inexact, InvalidOperation])
 
 _TWO = Decimal(2)
 
@@ -38,7 +36,7 @@ _TWO = Decimal(2)
 def _doubled(index: int) -> tuple[Decimal, Decimal]:
     """Return (F(index), F(index + 1)) by fast doubling."""
     low, high = Decimal(0), Decimal(1)
-    for bit in bin(index)[2:]:
+    for bit in f"{index:b}":
         even = _EXACT.multiply(low, _EXACT.subtract(_EXACT.multiply(_TWO, high), low))
         odd = _EXACT.add(_EXACT.multiply(low, low), _EXACT.multiply(high, high))
         low, high = (odd, _EXACT.add(even, odd)) if bit == "1" else (even, odd)

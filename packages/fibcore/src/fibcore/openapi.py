@@ -57,7 +57,9 @@ def openapi_document() -> dict[str, Any]:
                 "Term": _TERM_SCHEMA,
                 "Health": _HEALTH_SCHEMA,
                 "OpenApi": {"type": "object", "required": ["openapi"]},
-                **{_schema_name(problem): _problem_schema(problem) for problem in contract.PROBLEMS},
+                **{
+                    _schema_name(problem): _problem_schema(problem) for problem in contract.PROBLEMS
+                },
             }
         },
     }
@@ -65,9 +67,7 @@ def openapi_document() -> dict[str, Any]:
 
 def _path_item(route: Route) -> dict[str, Any]:
     item = {
-        method.lower(): _operation(route, method)
-        for method in route.methods
-        if method != "OPTIONS"
+        method.lower(): _operation(route, method) for method in route.methods if method != "OPTIONS"
     }
     item["options"] = {
         "operationId": f"{route.operation.value}-options",
@@ -75,10 +75,7 @@ def _path_item(route: Route) -> dict[str, Any]:
         "responses": {
             "204": {
                 "description": "The methods, for a client and for a browser's preflight",
-                "headers": {
-                    name: _header()
-                    for name, _ in contract.preflight_headers(route)
-                },
+                "headers": {name: _header() for name, _ in contract.preflight_headers(route)},
             },
         },
     }

@@ -6,7 +6,7 @@ from itertools import count
 
 from fibcore.backoff import backoff_seconds
 from fibcore.dynamodb import ConditionFailed, CounterTable
-from fibcore.errors import CounterError, Unavailable
+from fibcore.errors import Unavailable
 from fibcore.plan import Kind, Step, plan_steps
 
 
@@ -60,18 +60,16 @@ class PlainCounter:
 
     def _write(self, step: Step) -> int:
         known = None
-        while step.outcome is None:
+        while True:
             plan = plan_steps([step], max_index=self._max_index, known=known)
             if plan.movement is None:
                 plan.refuse()
-                break
+                return step.reached()
             try:
                 plan.answer(self._table.move(plan.movement))
+                return step.reached()
             except ConditionFailed as failed:
                 known = self._table.demand_index(failed.item)
-        if isinstance(step.outcome, CounterError):
-            raise step.outcome
-        return step.outcome
 
     def _try_until_deadline(self, attempt: Callable[[], int]) -> int:
         deadline = self._clock() + self._deadline_seconds

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
-from fibcore.errors import BeforeStart, CounterError, PastEnd
+from fibcore.errors import BeforeStart, CounterError, OutcomeUnknown, PastEnd
 from fibcore.settings import INDEX_LIMIT
 
 
@@ -35,6 +35,16 @@ class Step:
     kind: Kind
     outcome: int | CounterError | None = None
     left: bool = False
+
+    def reached(self) -> int:
+        """Return the index that this step reached.
+
+        Raises:
+            CounterError: The step failed.
+        """
+        if self.outcome is None or isinstance(self.outcome, CounterError):
+            raise self.outcome or OutcomeUnknown("the step was never answered")
+        return self.outcome
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,13 @@
 """Index and value together: where the counter stands, and the Fibonacci number there."""
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from fibcore.counter import Counter
 from fibcore.fibonacci import Fibonacci
 
 
-class Term(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Term:
     """A term of the sequence.
 
     Attributes:

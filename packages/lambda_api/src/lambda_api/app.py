@@ -6,7 +6,7 @@ from fibcore import Api
 from fibcore.contract import BODY_LIMIT_BYTES
 
 if TYPE_CHECKING:
-    from asgiref.typing import ASGIReceiveCallable, ASGISendCallable, HTTPScope
+    from mangum.types import Receive, Scope, Send
 
 
 class AsgiApp:
@@ -15,9 +15,7 @@ class AsgiApp:
     def __init__(self, api: Api) -> None:
         self._api = api
 
-    async def __call__(
-        self, scope: "HTTPScope", receive: "ASGIReceiveCallable", send: "ASGISendCallable"
-    ) -> None:
+    async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
         """Serve one request."""
         response = self._api.respond(
             scope["method"],
@@ -37,12 +35,12 @@ class AsgiApp:
         await send({"type": "http.response.body", "body": response.body, "more_body": False})
 
 
-def _joined(scope: "HTTPScope", name: bytes) -> str | None:
+def _joined(scope: "Scope", name: bytes) -> str | None:
     values = [value.decode("latin-1") for key, value in scope["headers"] if key == name]
     return ", ".join(values) if values else None
 
 
-async def _body_bytes(receive: "ASGIReceiveCallable") -> int:
+async def _body_bytes(receive: "Receive") -> int:
     size = 0
     more = True
     while more:

@@ -121,7 +121,7 @@ def _invoke(event: dict[str, Any]) -> dict[str, Any]:
         function_name=_FUNCTION_NAME, aws_request_id=event["requestContext"]["requestId"]
     )
     try:
-        answer: dict[str, Any] = handler(event, context)  # type: ignore[arg-type]
+        answer: dict[str, Any] = handler(event, context)
     except Exception:
         _log.exception("the function failed")
         return {

@@ -1,9 +1,8 @@
 """Gunicorn's configuration for the local API Gateway and the site: threads, nothing patched."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from gunicorn.http.message import Request
     from gunicorn.workers.base import Worker
 
 worker_class = "gthread"
@@ -13,6 +12,6 @@ graceful_timeout = 5
 loglevel = "warning"
 
 
-def pre_request(_: "Worker", request: "Request") -> None:
+def pre_request(_: "Worker", request: Any) -> None:
     """Let the application close the connection of a body that is too large."""
     request.body.close_connection = request.force_close

@@ -63,9 +63,7 @@ def dynamodb(*, port: int, data_dir: Path | None = None) -> Program:
     """Return DynamoDB Local, in memory where there is no `data_dir`."""
     if data_dir:
         data_dir.mkdir(parents=True, exist_ok=True)
-    return Program(
-        dynamodb_local.command(port, data_dir), local_environment(dynamodb_port=port)
-    )
+    return Program(dynamodb_local.command(port, data_dir), local_environment(dynamodb_port=port))
 
 
 def table(*, dynamodb_port: int) -> Program:

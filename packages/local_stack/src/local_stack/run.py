@@ -20,6 +20,11 @@ startsecs = 1
 startretries = 1000000
 stopwaitsecs = 10
 """
+_QUIET = """
+logfile = /dev/null
+logfile_maxbytes = 0
+loglevel = warn
+"""
 _ONE_SHOT = """
 autorestart = false
 startsecs = 0
@@ -61,13 +66,14 @@ def _is_taken(port: int) -> bool:
 
 def _configuration(local: LocalSettings, logs: Path) -> str:
     user = "user = root\n" if os.geteuid() == 0 else ""
-    sections = [
-        "[supervisord]\nlogfile = /dev/null\nlogfile_maxbytes = 0\nloglevel = warn\n"
-        f"pidfile = {local.data_dir / 'supervisord.pid'}\n{user}"
-    ]
+    pidfile = _escaped(str(local.data_dir / "supervisord.pid"))
+    supervisord = f"[supervisord]\n{_QUIET}pidfile = {pidfile}\n{user}"
+    # DynamoDB Local writes a file of its own into the folder where it runs.
+    directory = f"directory = {_escaped(str(local.data_dir))}\n"
+    sections = [supervisord]
     for name, program in programs.stack(local).items():
         log = f"redirect_stderr = true\nstdout_logfile = {_escaped(str(logs / name))}.log\n"
-        sections.append(_section(name, program, _DAEMON + log))
+        sections.append(_section(name, program, _DAEMON + directory + log))
     terminal = "redirect_stderr = true\nstdout_logfile = /dev/fd/1\nstdout_logfile_maxbytes = 0\n"
     for name, program in programs.errands(local).items():
         sections.append(_section(name, program, _ONE_SHOT + terminal))

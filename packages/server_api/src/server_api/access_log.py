@@ -1,19 +1,21 @@
 """Gunicorn's logger with an access log of one JSON object a line."""
 
 import json
+from collections.abc import MutableMapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from gunicorn.glogging import Logger
 
 
-class JsonAccessLogger(Logger):  # type: ignore[misc]
-    """Writes a line for each request where `accesslog` is set; JSON escapes what a path holds,
-    so that no request can forge a line.
+class JsonAccessLogger(Logger):
+    """Writes a line for each request where `accesslog` is set.
+
+    JSON escapes what a path holds, so that no request can forge a line.
     """
 
     def access(
-        self, resp: Any, req: Any, environ: dict[str, Any], request_time: timedelta
+        self, resp: Any, req: Any, environ: MutableMapping[str, Any], request_time: timedelta
     ) -> None:
         """Log one answered request."""
         del req

@@ -60,9 +60,8 @@ class ShortWay:
         self._api = api
         self._otherwise = otherwise
 
-    def __call__(
-        self, environ: dict[str, Any], start_response: "StartResponse"
-    ) -> Iterable[bytes]:
+    def __call__(self, environ: dict[str, Any], start_response: "StartResponse") -> Iterable[bytes]:
+        """Serve one WSGI request."""
         environ[_BODY_TOO_LARGE] = drain_body(environ)
         if environ["PATH_INFO"] not in _COUNTING_PATHS:
             return self._otherwise(environ, start_response)

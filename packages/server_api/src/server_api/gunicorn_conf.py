@@ -12,12 +12,11 @@ monkey.patch_all()
 import os  # noqa: E402
 import resource  # noqa: E402
 import sys  # noqa: E402
-from typing import TYPE_CHECKING  # noqa: E402
+from typing import TYPE_CHECKING, Any  # noqa: E402
 
 from fibcore import InvalidSettings, Settings  # noqa: E402
 
 if TYPE_CHECKING:
-    from gunicorn.http.message import Request
     from gunicorn.workers.base import Worker
 
 try:
@@ -55,6 +54,6 @@ _, _most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
 resource.setrlimit(resource.RLIMIT_NOFILE, (_most_files, _most_files))
 
 
-def pre_request(_: "Worker", request: "Request") -> None:
+def pre_request(_: "Worker", request: Any) -> None:
     """Let the application close the connection of a body that it did not read to the end."""
     request.body.close_connection = request.force_close
