@@ -12,6 +12,7 @@ may then count twice: https://github.com/boto/botocore/pull/1972 tells `total_ma
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -219,7 +220,10 @@ class CounterTable:
             raise OutcomeUnknown("DynamoDB's answer can't be read")
         index = sound_index(stored)
         if index is None:
-            self._put_back(stored[INDEX_NAME]["N"], movement.net)
+            try:
+                self._put_back(stored[INDEX_NAME]["N"], movement.net)
+            except ConditionFailed as failed:
+                raise OutcomeUnknown("a fraction moved before it could be put back") from failed
             raise self.no_sound_index()
         return index
 
@@ -234,6 +238,55 @@ class CounterTable:
                 ":before": {"N": str(Decimal(moved) - net)},
                 ":moved": {"N": moved},
             },
+        )
+
+    def add_entry(self, number_name: str, index_name: str) -> None:
+        """Give a writer its entry in the item; moves nothing.
+
+        Raises:
+            Unavailable: Also where the entry is there already, or there is no item.
+        """
+        try:
+            self.update(
+                UpdateExpression="SET #number = :zero, #index = :zero",
+                ConditionExpression="attribute_exists(#key) AND attribute_not_exists(#number)",
+                ExpressionAttributeNames={
+                    "#key": KEY_NAME,
+                    "#number": number_name,
+                    "#index": index_name,
+                },
+                ExpressionAttributeValues={":zero": {"N": "0"}},
+            )
+        except ConditionFailed as failed:
+            if failed.item is None:
+                raise self.not_seeded() from failed
+            raise Unavailable("another writer has this entry", transient=True) from failed
+
+    def remove_entry(self, number_name: str, index_name: str, number: str) -> None:
+        """Take a writer's entry out of the item, if its number is still `number`."""
+        with suppress(ConditionFailed):
+            self.update(
+                UpdateExpression="REMOVE #number, #index",
+                ConditionExpression="#number = :number",
+                ExpressionAttributeNames={"#number": number_name, "#index": index_name},
+                ExpressionAttributeValues={":number": {"N": number}},
+            )
+
+    def fence(self, mark: Mark) -> Item:
+        """Raise the writer's number past its earlier writes, move nothing, return the item.
+
+        Raises:
+            ConditionFailed: An earlier write was applied, or the writer has no entry.
+        """
+        return self.update(
+            UpdateExpression="SET #number = :number",
+            ConditionExpression="#number < :first",
+            ExpressionAttributeNames={"#number": mark.number_name},
+            ExpressionAttributeValues={
+                ":number": {"N": str(mark.number)},
+                ":first": {"N": str(mark.first)},
+            },
+            ReturnValues="ALL_NEW",
         )
 
     def seed(self) -> None:

@@ -17,6 +17,7 @@ from fibcore.settings import INDEX_LIMIT
 class Kind(Enum):
     """What one client asked for."""
 
+    CURRENT = "current"
     NEXT = "next"
     PREVIOUS = "previous"
     RESET = "reset"
@@ -29,12 +30,10 @@ class Step:
     Attributes:
         kind: What was asked for.
         outcome: The index that this step reached, or how it failed; None while it waits.
-        left: Whether its client was told of a failure at the deadline; later plans are without it.
     """
 
     kind: Kind
     outcome: int | CounterError | None = None
-    left: bool = False
 
     def reached(self) -> int:
         """Return the index that this step reached.

@@ -4,9 +4,9 @@ import logging
 import os
 
 from fibcore import Api, Settings
+from fibcore.combining import CombiningCounter
 from fibcore.dynamodb import CounterTable, create_client
 from fibcore.fibonacci import Fibonacci
-from fibcore.plain import PlainCounter
 from fibcore.sequence import Sequence
 from flask import Flask
 
@@ -22,7 +22,7 @@ def create_application() -> Flask:
     settings = Settings.from_environ(os.environ)
     logging.basicConfig(level=settings.log_level.upper(), format="%(levelname)s %(message)s")
     table = CounterTable(create_client(settings), settings.table_name)
-    counter = PlainCounter(
+    counter = CombiningCounter(
         table, max_index=settings.max_index, deadline_seconds=settings.deadline_seconds
     )
     return create_app(Api(Sequence(counter, Fibonacci())))

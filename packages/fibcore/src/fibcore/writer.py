@@ -1,0 +1,197 @@
+"""A writer of the counter's item: does each batch in one write, and never twice.
+
+The rules, each of which a test drops to see a step counted twice or not at all:
+
+1. A writer has an id of its own, drawn when it first writes, and an entry under it in the item:
+   the number of its last applied write, and the index which that write produced.
+2. The entry comes in by a write that moves nothing. If that write goes unanswered, another id is
+   drawn. A write that counts requires the entry; where it is gone, another id is drawn.
+3. Every plan for a batch has its own number, and all of them are conditional on the stored number
+   being below the batch's first: at most one ever applies, and the stored number tells which.
+4. While a write is unanswered no step is refused, before a fence, a write that moves nothing, has
+   raised the stored number past it or has found that it had been applied.
+5. Entries of others go when they have not changed for a minute, each by a write conditional on the
+   number seen.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from fibcore.backoff import backoff_seconds
+from fibcore.dynamodb import INDEX_NAME, ConditionFailed, CounterTable, Item, Mark, sound_index
+from fibcore.errors import OutcomeUnknown, Unavailable
+from fibcore.lane import Batch
+from fibcore.settling import Settling
+from fibcore.writer_entries import (
+    STALE_SECONDS,
+    EntryNames,
+    StaleEntries,
+    draw_names,
+    has_room,
+    stored_number,
+)
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass
+class _Entry:
+    """This writer's place in the item.
+
+    Attributes:
+        names: Its attributes.
+        last: The highest number that any of its writes has had.
+    """
+
+    names: EntryNames
+    last: int = 0
+
+
+class Writer:
+    """Settles batches, one at a time.
+
+    Args:
+        table: Where the index is kept.
+        max_index: The highest index that a step forward reaches.
+        clock: Monotonic, in seconds.
+        pause: Waits for so many seconds.
+    """
+
+    def __init__(
+        self,
+        table: CounterTable,
+        *,
+        max_index: int,
+        clock: Callable[[], float] = time.monotonic,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._table = table
+        self._max_index = max_index
+        self._clock = clock
+        self._pause = pause
+        self._entry: _Entry | None = None
+        self._stale = StaleEntries(clock)
+        self._next_look = clock()
+
+    def settle(self, batch: Batch) -> None:
+        """Answer every step of `batch` but those that leave before."""
+        settling = Settling(batch)
+        tries = 0
+        while batch.waiting:
+            try:
+                self._attempt(settling)
+                continue
+            except Unavailable as failure:
+                with batch.lock:
+                    batch.in_doubt = bool(settling.unanswered)
+                if not failure.transient and not batch.in_doubt:
+                    batch.fail(partial(Unavailable, str(failure)))
+                    return
+                _log.debug("a batch of %d steps is tried again: %s", len(batch.waiting), failure)
+            except OutcomeUnknown as failure:
+                _log.debug("a batch of %d steps is unanswered: %s", len(batch.waiting), failure)
+            tries += 1
+            self._pause(backoff_seconds(tries))
+
+    def _attempt(self, settling: Settling) -> None:
+        """Send one write for the batch, and draw the conclusions."""
+        if self._clock() >= self._next_look:
+            self._look()
+        entry = self._entry
+        if entry is None:
+            self._write_unmarked(settling)
+            return
+        if settling.first is None:
+            settling.first = entry.last + 1
+        plan = settling.plan(self._max_index)
+        if plan is not None and plan.movement is None:
+            return  # every step was refused
+        entry.last += 1
+        mark = Mark(entry.names.number, entry.names.index, settling.first, entry.last)
+        try:
+            if plan is None or plan.movement is None:
+                settling.fenced(self._table.fence(mark))
+            else:
+                settling.answer(plan, self._table.move(plan.movement, mark))
+        except OutcomeUnknown:
+            settling.unanswered[entry.last] = plan
+            raise
+        except ConditionFailed as failed:
+            self._conclude(settling, entry, failed.item)
+
+    def _conclude(self, settling: Settling, entry: _Entry, item: Item | None) -> None:
+        """Learn from the item, as a refused write found it, what became of the batch."""
+        number = None if item is None else stored_number(item, entry.names)
+        if item is None or number is None:
+            self._lose_entry(settling)
+            if item is None:
+                raise self._table.not_seeded()
+        elif number < (settling.first or 0):
+            settling.learn(item)
+            if settling.known is None and not settling.unanswered:
+                raise self._table.no_sound_index()
+        elif number not in settling.unanswered:
+            self._lose_entry(settling)  # a restored table, or another writer of our id
+        else:
+            plan = settling.unanswered[number]
+            if plan is None:
+                settling.fenced(item)
+                return
+            stored = sound_index({INDEX_NAME: item.get(entry.names.index, {})})
+            if stored is None:
+                self._lose_entry(settling)
+            else:
+                settling.answer(plan, stored)
+
+    def _lose_entry(self, settling: Settling) -> None:
+        self._entry = None
+        self._next_look = self._clock()
+        settling.first = None
+        if settling.unanswered:
+            settling.unanswered.clear()
+            settling.batch.fail(partial(OutcomeUnknown, "the item that could tell is replaced"))
+        with settling.batch.lock:
+            settling.batch.in_doubt = False
+
+    def _write_unmarked(self, settling: Settling) -> None:
+        """Count without an entry, where the item has no room: an unanswered write stays unknown."""
+        plan = settling.plan(self._max_index)
+        if plan is None or plan.movement is None:
+            return
+        try:
+            settling.answer(plan, self._table.move(plan.movement))
+        except ConditionFailed as failed:
+            settling.known = self._table.demand_index(failed.item)
+        except OutcomeUnknown as failure:
+            settling.batch.fail(partial(OutcomeUnknown, str(failure)))
+
+    def _look(self) -> None:
+        """Join where this writer has no entry, and take out those of writers that are gone."""
+        self._next_look = self._clock() + STALE_SECONDS
+        try:
+            self._prune()
+            if self._entry is None:
+                self._join()
+        except (OutcomeUnknown, Unavailable) as failure:
+            if self._entry is None:
+                # Nothing was counted: look again, and join under another id.
+                self._next_look = self._clock()
+                transient = isinstance(failure, OutcomeUnknown) or failure.transient
+                raise Unavailable(str(failure), transient=transient) from failure
+
+    def _prune(self) -> None:
+        for names, number in self._stale.look(self._table.read()).items():
+            if self._entry is None or names != self._entry.names:
+                self._table.remove_entry(names.number, names.index, number)
+
+    def _join(self) -> None:
+        item = self._table.read()
+        if not has_room(item):
+            _log.warning("the counter's item has no room for another writer")
+            return
+        names = draw_names()
+        self._table.add_entry(names.number, names.index)
+        self._entry = _Entry(names)

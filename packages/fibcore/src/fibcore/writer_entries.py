@@ -1,0 +1,93 @@
+"""The writers' entries in the counter's item: who has one, and whether there is room for another.
+
+A writer owns two attributes, `n.<id>` with the number of its last applied write and `i.<id>` with
+the index that this write produced.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import SystemRandom
+from string import ascii_letters, digits
+from typing import Final
+
+from fibcore.dynamodb import Item
+
+WRITERS_LIMIT: Final = 32
+"""Twice the tasks that autoscaling allows, since a deploy doubles them for a while."""
+
+ITEM_LIMIT_BYTES: Final = 1_024
+"""A larger item costs two write units a write:
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/on-demand-capacity-mode.html"""
+
+STALE_SECONDS: Final = 60.0
+"""An entry unchanged for so long may be taken out; a writer that lives finds out and joins anew."""
+
+_NUMBER_PREFIX: Final = "n."
+_INDEX_PREFIX: Final = "i."
+_ID_LENGTH: Final = 6
+# Two names of eight bytes, a number and an index of at most eleven and six bytes.
+_ENTRY_BYTES: Final = 33
+
+_random = SystemRandom()
+
+
+@dataclass(frozen=True, slots=True)
+class EntryNames:
+    """The names of a writer's two attributes."""
+
+    number: str
+    index: str
+
+
+def draw_names() -> EntryNames:
+    """Return the names of a new writer; its id is one of 62^6."""
+    writer_id = "".join(_random.choices(ascii_letters + digits, k=_ID_LENGTH))
+    return EntryNames(_NUMBER_PREFIX + writer_id, _INDEX_PREFIX + writer_id)
+
+
+def stored_number(item: Item, names: EntryNames) -> int | None:
+    """Return the number of the writer's last applied write, or None where it has no entry."""
+    text = item.get(names.number, {}).get("N")
+    return None if text is None else int(text)
+
+
+def all_entries(item: Item) -> dict[EntryNames, str]:
+    """Return the number, as stored, of every writer in the item."""
+    return {
+        EntryNames(name, _INDEX_PREFIX + name.removeprefix(_NUMBER_PREFIX)): value["N"]
+        for name, value in item.items()
+        if name.startswith(_NUMBER_PREFIX) and "N" in value
+    }
+
+
+def has_room(item: Item) -> bool:
+    """Tell whether one more entry fits, by the count of writers and by the item's size."""
+    # No type is larger in DynamoDB than as Python prints it.
+    size = sum(len(name.encode()) + len(str(value)) for name, value in item.items())
+    return len(all_entries(item)) < WRITERS_LIMIT and size + _ENTRY_BYTES <= ITEM_LIMIT_BYTES
+
+
+class StaleEntries:
+    """Watches the entries of others, by its own clock alone, for those that no longer change.
+
+    Args:
+        clock: Monotonic, in seconds.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._seen: dict[EntryNames, tuple[str, float]] = {}
+
+    def look(self, item: Item) -> dict[EntryNames, str]:
+        """Return the entries seen unchanged for `STALE_SECONDS`, each with its number."""
+        now = self._clock()
+        before = self._seen
+        self._seen = {}
+        for names, number in all_entries(item).items():
+            seen, since = before.get(names, (number, now))
+            self._seen[names] = (number, since if seen == number else now)
+        return {
+            names: number
+            for names, (number, since) in self._seen.items()
+            if now - since >= STALE_SECONDS
+        }
