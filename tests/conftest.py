@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterator
 import pytest
 from fibcore import Settings
 from local_stack import programs
-from local_stack.environment import local_environment
+from local_stack.environment import CREDENTIALS, local_environment
 from local_stack.table import create_and_seed
 
 from tests.processes import free_port, running
+
+os.environ.update(CREDENTIALS)
 
 
 def skip_or_fail(reason: str) -> None:

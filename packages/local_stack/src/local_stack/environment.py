@@ -8,6 +8,15 @@ from fibcore import settings
 TABLE_NAME = "fib-local"
 REGION = "us-east-1"
 
+CREDENTIALS = {
+    "AWS_ACCESS_KEY_ID": "local",
+    "AWS_SECRET_ACCESS_KEY": "local",
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
+"""What makes boto3 ask no real account."""
+
 
 def url(port: int) -> str:
     """Return the address of a local process."""
@@ -32,10 +41,6 @@ def local_environment(
         settings.COUNTER_TABLE_NAME.name: TABLE_NAME,
         settings.AWS_REGION.name: REGION,
         settings.AWS_ENDPOINT_URL_DYNAMODB.name: url(dynamodb_port),
-        "AWS_ACCESS_KEY_ID": "local",
-        "AWS_SECRET_ACCESS_KEY": "local",
-        "AWS_CONFIG_FILE": os.devnull,
-        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-        "AWS_EC2_METADATA_DISABLED": "true",
+        **CREDENTIALS,
         **(variables or {}),
     }
