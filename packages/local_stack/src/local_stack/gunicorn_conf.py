@@ -7,6 +7,7 @@ if TYPE_CHECKING:
 
 worker_class = "gthread"
 threads = 64
+control_socket_disable = True
 keepalive = 75
 graceful_timeout = 5
 loglevel = "warning"

@@ -23,7 +23,7 @@ stopwaitsecs = 10
 _QUIET = """
 logfile = /dev/null
 logfile_maxbytes = 0
-loglevel = warn
+loglevel = error
 """
 _ONE_SHOT = """
 autorestart = false

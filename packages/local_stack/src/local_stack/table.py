@@ -4,7 +4,7 @@ import os
 import sys
 import time
 
-from botocore.exceptions import BotoCoreError, HTTPClientError
+from botocore.exceptions import BotoCoreError, EndpointConnectionError, HTTPClientError
 from fibcore import Settings
 from fibcore.dynamodb import KEY_NAME, CounterTable, create_client
 
@@ -23,7 +23,7 @@ def create_and_seed(settings: Settings) -> None:
         try:
             tables = client.list_tables()["TableNames"]
             break
-        except HTTPClientError:
+        except (EndpointConnectionError, HTTPClientError):
             if time.monotonic() > deadline:
                 raise
             time.sleep(0.1)

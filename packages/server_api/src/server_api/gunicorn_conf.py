@@ -44,6 +44,9 @@ graceful_timeout = 25
 timeout = 30
 worker_tmp_dir = "/dev/shm"  # noqa: S108
 
+# It would be a file in the home directory, which a container may not write.
+control_socket_disable = True
+
 logger_class = "server_api.access_log.JsonAccessLogger"
 loglevel = _settings.log_level
 accesslog = "-" if _settings.access_log else None

@@ -1,0 +1,106 @@
+/** Joins the page to the chosen backend: one request after another, in the order of the presses. */
+
+import * as api from "./api.js";
+import { counted, ends, groups } from "./numbers.js";
+
+const IN_WORDS = {
+  "before-start": "This is the start: there is nothing before index 0.",
+  "past-end": "This is the end: the counter goes no further.",
+  unavailable: "The counter can't be reached just now. Nothing was counted; try again.",
+  "outcome-unknown": "No answer came: the step may have been counted. This is where it stands now.",
+  offline: "The backend does not answer. Is it running?",
+};
+const byId = (id) => document.getElementById(id);
+const controls = ["previous", "next", "reset"];
+
+let backends = [];
+let backend;
+let shown;
+let whole = false;
+let queue = Promise.resolve();
+
+function grouped(parts) {
+  const fragment = document.createDocumentFragment();
+  parts.forEach((part, at) => {
+    const group = document.createElement(at ? "i" : "span");
+    group.textContent = part;
+    fragment.append(group);
+  });
+  return fragment;
+}
+
+function show(term) {
+  if (shown?.index !== term.index) whole = false;
+  shown = term;
+  const { head, tail, hidden } = ends(term.value);
+  const parts = whole || !hidden ? [grouped(groups(term.value))] : [grouped(head), ellipsis(hidden), grouped(tail)];
+  byId("value").replaceChildren(...parts);
+  byId("value").classList.toggle("long", term.value.length > 60);
+  byId("position").textContent = `F(${counted(term.index)})`;
+  byId("digits").textContent = `${counted(term.value.length)} ${term.value.length === 1 ? "digit" : "digits"}`;
+  byId("all").hidden = !hidden;
+  byId("all").textContent = whole ? "Show ends" : "Show all";
+  byId("copy").disabled = false;
+  byId("next").disabled = byId("reset").disabled = false;
+  byId("previous").disabled = term.index === 0;
+  document.title = `F(${counted(term.index)}) · Fibonacci`;
+}
+
+function ellipsis(hidden) {
+  const gap = document.createElement("b");
+  gap.textContent = `… ${counted(hidden)} more …`;
+  return gap;
+}
+
+function ask(operation) {
+  queue = queue.then(async () => {
+    try {
+      show(await operation(backend));
+      byId("message").textContent = "";
+    } catch (problem) {
+      byId("message").textContent = IN_WORDS[problem.type] ?? problem.message;
+      if (problem.type === "offline" || operation === api.current) return;
+      await api.current(backend).then(show, () => {});
+    }
+  });
+}
+
+function choose(chosen) {
+  backend = chosen;
+  localStorage.setItem("backend", chosen.name);
+  byId("document").href = `${chosen.url}/openapi.json`;
+  for (const id of controls) byId(id).disabled = false;
+  ask(api.current);
+}
+
+function offerChoice() {
+  for (const offered of backends) {
+    const input = Object.assign(document.createElement("input"), {
+      type: "radio",
+      name: "backend",
+      checked: offered === backend,
+    });
+    input.addEventListener("change", () => choose(offered));
+    const name = document.createElement("span");
+    name.textContent = offered.name;
+    const label = document.createElement("label");
+    label.append(input, name);
+    byId("backends").append(label);
+  }
+  byId("backends").hidden = backends.length < 2;
+}
+
+byId("next").addEventListener("click", () => ask(api.next));
+byId("previous").addEventListener("click", () => ask(api.previous));
+byId("reset").addEventListener("click", () => {
+  if (confirm("Set the counter back to 0, for everybody?")) ask(api.reset);
+});
+byId("copy").addEventListener("click", () => navigator.clipboard.writeText(shown.value));
+byId("all").addEventListener("click", () => {
+  whole = !whole;
+  show(shown);
+});
+
+backends = await api.configuredBackends();
+choose(backends.find(({ name }) => name === localStorage.getItem("backend")) ?? backends[0]);
+offerChoice();
