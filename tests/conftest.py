@@ -15,6 +15,10 @@ from tests.processes import free_port, running
 os.environ.update(CREDENTIALS)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--backend-url", help="run tests/api against this URL instead")
+
+
 def skip_or_fail(reason: str) -> None:
     """Skip the test for want of a system tool; fail it where nothing may be skipped."""
     if os.environ.get("FIB_NO_SKIP"):

@@ -4,11 +4,11 @@ A writer owns two attributes, `n.<id>` with the number of its last applied write
 the index that this write produced.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from random import SystemRandom
 from string import ascii_letters, digits
-from typing import Final
+from typing import Any, Final
 
 from fibcore.dynamodb import Item
 
@@ -62,9 +62,15 @@ def all_entries(item: Item) -> dict[EntryNames, str]:
 
 def has_room(item: Item) -> bool:
     """Tell whether one more entry fits, by the count of writers and by the item's size."""
-    # No type is larger in DynamoDB than as Python prints it.
-    size = sum(len(name.encode()) + len(str(value)) for name, value in item.items())
+    size = sum(len(name.encode()) + _size_at_most(value) for name, value in item.items())
     return len(all_entries(item)) < WRITERS_LIMIT and size + _ENTRY_BYTES <= ITEM_LIMIT_BYTES
+
+
+def _size_at_most(value: Mapping[str, Any]) -> int:
+    if "N" in value:
+        # A byte for two digits, one for a sign and one for the exponent.
+        return len(value["N"]) // 2 + 3
+    return len(str(value))  # no other type is larger in DynamoDB than as Python prints it
 
 
 class StaleEntries:

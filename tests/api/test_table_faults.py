@@ -1,0 +1,84 @@
+"""A table that can't serve: `unavailable` at once, a clear line in the log, no trace sent out."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from fibcore import Settings, contract
+from fibcore.dynamodb import INDEX_NAME, KEY_NAME, KEY_VALUE, create_client
+
+from tests.api.conftest import START
+from tests.api.http_client import Backend, assert_problem
+from tests.processes import Running, free_port
+
+Start = Callable[..., Iterator[tuple[Backend, Running]]]
+SHORT_DEADLINE = {"FIB_DEADLINE_SECONDS": "1"}
+
+
+@pytest.fixture(scope="module", params=list(START))
+def on_own_table(
+    request: pytest.FixtureRequest, new_table: Callable[..., Settings], start_backend: Start
+) -> Iterator[tuple[Backend, Running, Settings]]:
+    """A backend on a table of its own."""
+    settings = new_table()
+    for backend, process in start_backend(request.param, settings):
+        yield backend, process, settings
+
+
+def put(settings: Settings, value: dict[str, str] | None) -> None:
+    item = {KEY_NAME: {"S": KEY_VALUE}} | ({INDEX_NAME: value} if value else {})
+    create_client(settings).put_item(TableName=settings.table_name, Item=item)
+
+
+@pytest.mark.parametrize(
+    "value", [{"S": "seven"}, {"N": "-1"}, {"N": "10000001"}, {"N": "3.5"}, None]
+)
+def test_an_index_that_is_none_is_unavailable_until_a_reset_mends_it(
+    on_own_table: tuple[Backend, Running, Settings], value: dict[str, str] | None
+) -> None:
+    backend, process, settings = on_own_table
+    put(settings, value)
+    for method, path in [("GET", "/current"), ("POST", "/next"), ("POST", "/previous")]:
+        assert_problem(backend.request(method, path), contract.UNAVAILABLE)
+    assert "holds no sound index" in process.output()
+    assert "Traceback" not in process.output()
+    assert backend.request("POST", "/reset").index() == 0
+    assert backend.request("POST", "/next").index() == 1
+
+
+def test_a_counter_that_is_gone_is_unavailable_and_no_step_creates_it(
+    on_own_table: tuple[Backend, Running, Settings],
+) -> None:
+    backend, process, settings = on_own_table
+    client = create_client(settings)
+    key = {KEY_NAME: {"S": KEY_VALUE}}
+    client.delete_item(TableName=settings.table_name, Key=key)
+    for method, path in [("GET", "/current"), ("POST", "/next"), ("POST", "/reset")]:
+        assert_problem(backend.request(method, path), contract.UNAVAILABLE)
+    assert "is not seeded" in process.output()
+    assert "Item" not in client.get_item(TableName=settings.table_name, Key=key)
+    put(settings, {"N": "7"})
+    assert backend.request("POST", "/next").index() == 8
+
+
+@pytest.mark.parametrize("name", list(START))
+def test_a_missing_table_is_unavailable(
+    name: str, new_table: Callable[..., Settings], start_backend: Start
+) -> None:
+    settings = new_table()
+    for backend, process in start_backend(name, settings, COUNTER_TABLE_NAME="nowhere"):
+        for method, path in [("GET", "/current"), ("POST", "/next")]:
+            assert_problem(backend.request(method, path), contract.UNAVAILABLE)
+        assert "Traceback" not in process.output()
+        assert backend.request("GET", "/health").status == 200
+
+
+@pytest.mark.parametrize("name", list(START))
+def test_an_unreachable_table_is_unavailable_by_the_deadline(
+    name: str, new_table: Callable[..., Settings], start_backend: Start
+) -> None:
+    nowhere = {"AWS_ENDPOINT_URL_DYNAMODB": f"http://localhost:{free_port()}", **SHORT_DEADLINE}
+    for backend, process in start_backend(name, new_table(), **nowhere):
+        for method, path in [("GET", "/current"), ("POST", "/next")]:
+            assert_problem(backend.request(method, path), contract.UNAVAILABLE)
+        assert "Traceback" not in process.output()
+        assert backend.request("GET", "/health").status == 200

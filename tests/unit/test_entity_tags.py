@@ -1,0 +1,17 @@
+import pytest
+from fibcore.entity_tags import matches
+
+
+@pytest.mark.parametrize(
+    "header", ['"7"', 'W/"7"', '"6", "7"', '"6","7"', ' "7" ', "*", " * ", '"6", , "7"', ',"7"']
+)
+def test_a_header_that_names_the_tag_matches(header: str) -> None:
+    assert matches(header, '"7"')
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["", "7", '"8"', '"7', '7"', 'w/"7"', '"7" "8"', '*, "7"', '"7", x', "'7'", '"77"', '"7";'],
+)
+def test_a_header_that_does_not_name_it_or_is_malformed_does_not(header: str) -> None:
+    assert not matches(header, '"7"')

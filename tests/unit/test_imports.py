@@ -1,0 +1,42 @@
+import subprocess
+import sys
+
+import fibcore
+import pytest
+
+
+def test_the_core_imports_no_web_framework() -> None:
+    program = "import sys, fibcore.combining, fibcore.plain; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", program], check=True, capture_output=True, text=True
+    ).stdout.split()
+    assert not {"flask", "mangum", "gevent", "gunicorn", "werkzeug"}.intersection(loaded)
+
+
+def test_the_lambda_handler_imports_no_flask() -> None:
+    program = "import sys, lambda_api.handler; print(*sys.modules)"
+    environ = {"COUNTER_TABLE_NAME": "counter", "AWS_REGION": "us-east-1"}
+    loaded = subprocess.run(
+        [sys.executable, "-c", program], check=True, capture_output=True, text=True, env=environ
+    ).stdout.split()
+    assert not {"flask", "gevent", "gunicorn", "werkzeug"}.intersection(loaded)
+
+
+def test_the_public_names_are_sorted_and_there() -> None:
+    assert sorted(fibcore.__all__) == fibcore.__all__
+    assert all(hasattr(fibcore, name) for name in fibcore.__all__)
+
+
+@pytest.mark.parametrize("module", ["lambda_api.handler", "server_api.gunicorn_conf"])
+def test_an_entry_without_configuration_ends_with_one_line(module: str) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", f"import {module}"],
+        check=False,
+        capture_output=True,
+        text=True,
+        env={"FIB_MAX_INDEX": "0"},
+    )
+    assert ended.returncode != 0
+    (line,) = ended.stderr.splitlines()
+    for name in ("COUNTER_TABLE_NAME", "AWS_REGION", "FIB_MAX_INDEX"):
+        assert name in line
