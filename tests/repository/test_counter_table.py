@@ -1,0 +1,214 @@
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from fibcore import Settings
+from fibcore.dynamodb import (
+    INDEX_NAME,
+    KEY_NAME,
+    KEY_VALUE,
+    ConditionFailed,
+    CounterTable,
+    Mark,
+    create_client,
+)
+from fibcore.errors import BeforeStart, PastEnd, Unavailable
+from fibcore.plain import PlainCounter
+from fibcore.plan import Movement
+from local_stack.table import create_and_seed
+
+from tests.processes import free_port
+
+FORWARD = Movement(net=1, restart=False, lowest=0, highest=99)
+MARK = Mark("n.writer", "i.writer", first=1, number=1)
+
+
+@pytest.fixture(scope="module")
+def settings(new_table: Callable[..., Settings]) -> Settings:
+    return new_table()
+
+
+@pytest.fixture
+def table(settings: Settings) -> CounterTable:
+    """The table, with the counter at 7."""
+    put(settings, {"N": "7"})
+    return CounterTable(create_client(settings), settings.table_name)
+
+
+def put(settings: Settings, value: dict[str, str] | None, **more: Any) -> None:
+    item: dict[str, Any] = {KEY_NAME: {"S": KEY_VALUE}, **more}
+    if value:
+        item[INDEX_NAME] = value
+    create_client(settings).put_item(TableName=settings.table_name, Item=item)
+
+
+def plain(table: CounterTable, *, max_index: int = 100) -> PlainCounter:
+    return PlainCounter(table, max_index=max_index, deadline_seconds=1)
+
+
+def test_the_client_sends_once_and_never_again() -> None:
+    settings = Settings.from_environ({"COUNTER_TABLE_NAME": "t", "AWS_REGION": "us-east-1"})
+    config = create_client(settings).meta.config
+    assert config.retries == {"total_max_attempts": 1, "mode": "standard"}  # type: ignore[attr-defined]
+
+
+def test_seeding_starts_at_0_and_never_resets(settings: Settings, table: CounterTable) -> None:
+    create_and_seed(settings)
+    assert table.read_index() == 7
+    create_client(settings).delete_item(
+        TableName=settings.table_name, Key={KEY_NAME: {"S": KEY_VALUE}}
+    )
+    table.seed()
+    assert table.read_index() == 0
+
+
+def test_a_movement_returns_the_index_it_produced(table: CounterTable) -> None:
+    assert table.move(FORWARD) == 8
+    assert table.move(Movement(net=-3, restart=False, lowest=3, highest=100)) == 5
+    assert table.move(Movement(net=2, restart=True, lowest=0, highest=0)) == 2
+
+
+@pytest.mark.parametrize(
+    "movement",
+    [
+        Movement(net=1, restart=False, lowest=8, highest=100),
+        Movement(net=1, restart=False, lowest=0, highest=6),
+    ],
+)
+def test_outside_its_bounds_a_movement_moves_nothing_and_tells_the_index(
+    table: CounterTable, movement: Movement
+) -> None:
+    with pytest.raises(ConditionFailed) as failed:
+        table.move(movement)
+    assert failed.value.item is not None
+    assert failed.value.item[INDEX_NAME] == {"N": "7"}
+    assert table.read_index() == 7
+
+
+def test_a_marked_movement_leaves_its_number_and_its_index(table: CounterTable) -> None:
+    table.add_entry(MARK.number_name, MARK.index_name)
+    table.move(FORWARD, MARK)
+    item = table.read()
+    assert (item["n.writer"], item["i.writer"]) == ({"N": "1"}, {"N": "8"})
+
+
+def test_a_marked_movement_applies_only_once(table: CounterTable) -> None:
+    table.add_entry(MARK.number_name, MARK.index_name)
+    table.move(FORWARD, MARK)
+    with pytest.raises(ConditionFailed):
+        table.move(FORWARD, MARK)
+    assert table.read_index() == 8
+
+
+def test_a_marked_movement_needs_the_entry(table: CounterTable) -> None:
+    with pytest.raises(ConditionFailed):
+        table.move(FORWARD, MARK)
+    restart = Movement(net=0, restart=True, lowest=0, highest=0)
+    with pytest.raises(ConditionFailed):
+        table.move(restart, MARK)
+    assert table.read_index() == 7
+
+
+def test_a_fence_moves_nothing_and_keeps_earlier_writes_out(table: CounterTable) -> None:
+    table.add_entry(MARK.number_name, MARK.index_name)
+    item = table.fence(Mark(MARK.number_name, MARK.index_name, first=1, number=2))
+    assert item[INDEX_NAME] == {"N": "7"}
+    with pytest.raises(ConditionFailed):
+        table.move(FORWARD, MARK)
+
+
+def test_an_entry_is_not_added_twice(table: CounterTable) -> None:
+    table.add_entry(MARK.number_name, MARK.index_name)
+    with pytest.raises(Unavailable):
+        table.add_entry(MARK.number_name, MARK.index_name)
+
+
+def test_an_entry_goes_only_with_the_number_seen(table: CounterTable) -> None:
+    table.add_entry(MARK.number_name, MARK.index_name)
+    table.remove_entry(MARK.number_name, MARK.index_name, "5")
+    assert MARK.number_name in table.read()
+    table.remove_entry(MARK.number_name, MARK.index_name, "0")
+    assert not {MARK.number_name, MARK.index_name}.intersection(table.read())
+
+
+def test_what_else_is_in_the_item_stays(settings: Settings, table: CounterTable) -> None:
+    put(settings, {"N": "7"}, note={"S": "ours"})
+    table.move(FORWARD)
+    table.move(Movement(net=0, restart=True, lowest=0, highest=0))
+    table.seed()
+    assert table.read()["note"] == {"S": "ours"}
+
+
+@pytest.mark.parametrize(
+    "value", [None, {"S": "7"}, {"N": "-1"}, {"N": "10000001"}, {"N": "1.5"}, {"N": "1" + "0" * 30}]
+)
+def test_what_is_no_index_moves_nothing_but_a_reset_mends_it(
+    settings: Settings, table: CounterTable, value: dict[str, str] | None
+) -> None:
+    put(settings, value)
+    counter = plain(table)
+    for ask in (counter.current, counter.next, counter.previous):
+        with pytest.raises(Unavailable, match="no sound index"):
+            ask()
+    left = table.read().get(INDEX_NAME)
+    assert left == value
+    assert counter.reset() == 0
+
+
+def test_many_threads_never_pass_a_bound(table: CounterTable) -> None:
+    counter = plain(table, max_index=20)
+
+    def step(turn: int) -> int | type[Exception]:
+        try:
+            return counter.next() if turn % 3 else counter.previous()
+        except (PastEnd, BeforeStart) as refused:
+            return type(refused)
+
+    with ThreadPoolExecutor(8) as threads:
+        outcomes = list(threads.map(step, range(120)))
+    assert PastEnd in outcomes
+    assert all(0 <= outcome <= 20 for outcome in outcomes if isinstance(outcome, int))
+
+
+def test_a_refused_step_tells_where_it_found_the_counter(table: CounterTable) -> None:
+    with pytest.raises(PastEnd) as past_end:
+        plain(table, max_index=7).next()
+    assert past_end.value.index == 7
+    table.move(Movement(net=0, restart=True, lowest=0, highest=0))
+    with pytest.raises(BeforeStart) as before_start:
+        plain(table).previous()
+    assert before_start.value.index == 0
+
+
+def test_an_index_above_the_highest_is_read_stepped_back_and_reset(table: CounterTable) -> None:
+    counter = plain(table, max_index=3)
+    assert counter.current() == 7
+    assert counter.previous() == 6
+    with pytest.raises(PastEnd):
+        counter.next()
+    assert counter.reset() == 0
+
+
+def test_a_refused_connection_is_surely_not_counted(settings: Settings) -> None:
+    nowhere = Settings.from_environ(
+        {
+            "COUNTER_TABLE_NAME": settings.table_name,
+            "AWS_REGION": settings.region,
+            "AWS_ENDPOINT_URL_DYNAMODB": f"http://localhost:{free_port()}",
+            "FIB_DEADLINE_SECONDS": "0.5",
+        }
+    )
+    table = CounterTable(create_client(nowhere), nowhere.table_name)
+    with pytest.raises(Unavailable) as refused:
+        table.move(FORWARD)
+    assert refused.value.transient
+
+
+def test_after_a_long_idle_time_a_write_goes_out_on_a_new_connection(settings: Settings) -> None:
+    put(settings, {"N": "7"})
+    now = [0.0]
+    table = CounterTable(create_client(settings), settings.table_name, wall_clock=lambda: now[0])
+    assert table.move(FORWARD) == 8
+    now[0] = 3_600.0
+    assert table.move(FORWARD) == 9
