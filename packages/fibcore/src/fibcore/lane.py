@@ -84,6 +84,11 @@ class Lane:
             batch.leave(step)
         return step.reached()
 
+    @property
+    def queue_length(self) -> int:
+        """How many steps wait for a batch to be taken."""
+        return len(self._open.waiting)
+
     def join(self, step: Step) -> Batch:
         """Put `step` into the open batch and return that.
 

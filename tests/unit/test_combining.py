@@ -1,0 +1,131 @@
+"""The combining counter with threads, each held and let go by the test."""
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from fibcore.combining import CombiningCounter
+from fibcore.dynamodb import Mark
+from fibcore.errors import OutcomeUnknown, Unavailable
+from fibcore.lane import QUEUE_LIMIT, Batch, Lane
+from fibcore.plan import Kind, Movement, Step
+
+from tests.unit.table_in_memory import Fate, TableInMemory
+
+
+class HeldTable(TableInMemory):
+    """Holds every read and every move until the test lets it go."""
+
+    def __init__(self) -> None:
+        super().__init__(0, lambda: Fate.ANSWERED)
+        self.read_under_way, self.let_read_go = threading.Semaphore(0), threading.Semaphore(0)
+        self.move_under_way, self.let_move_go = threading.Semaphore(0), threading.Semaphore(0)
+        self.moves = 0
+
+    def read_index(self) -> int:
+        index = super().read_index()
+        self.read_under_way.release()
+        self.let_read_go.acquire()
+        return index
+
+    def move(self, movement: Movement, mark: Mark | None = None) -> int:
+        self.moves += 1
+        self.move_under_way.release()
+        self.let_move_go.acquire()
+        return super().move(movement, mark)
+
+
+@pytest.fixture
+def table() -> HeldTable:
+    return HeldTable()
+
+
+@pytest.fixture
+def threads() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(40) as threads:
+        yield threads
+
+
+def until_waiting(lane: Lane, steps: int) -> None:
+    pause = threading.Event()
+    while lane.queue_length != steps:
+        pause.wait(0.001)
+
+
+def counter_on(table: TableInMemory, *, deadline_seconds: float = 30) -> CombiningCounter:
+    return CombiningCounter(table, max_index=1_000, deadline_seconds=deadline_seconds)
+
+
+def test_steps_that_wait_share_the_next_write(
+    table: HeldTable, threads: ThreadPoolExecutor
+) -> None:
+    counter = counter_on(table)
+    first = threads.submit(counter.next)
+    table.move_under_way.acquire()
+    others = [threads.submit(counter.next) for _ in range(20)]
+    until_waiting(counter.writes, 20)
+    table.let_move_go.release(2)
+    assert first.result() == 1
+    assert sorted(other.result() for other in others) == list(range(2, 22))
+    assert table.moves == 2
+
+
+def test_a_read_joins_no_request_that_is_under_way(
+    table: HeldTable, threads: ThreadPoolExecutor
+) -> None:
+    counter = counter_on(table)
+    early = threads.submit(counter.current)
+    table.read_under_way.acquire()
+    table.let_move_go.release()
+    assert counter.next() == 1
+    late = threads.submit(counter.current)
+    until_waiting(counter.reads, 1)
+    table.let_read_go.release(2)
+    assert early.result() == 0
+    assert late.result() == 1
+
+
+def test_a_step_is_refused_at_once_when_too_many_wait() -> None:
+    taken, go = threading.Event(), threading.Event()
+
+    def hold(batch: Batch) -> None:
+        taken.set()
+        go.wait()
+        batch.fail(lambda: Unavailable("the test is over"))
+
+    lane = Lane(hold, deadline_seconds=30, name="test")
+    lane.join(Step(Kind.NEXT))
+    taken.wait()
+    for _ in range(QUEUE_LIMIT):
+        lane.join(Step(Kind.NEXT))
+    with pytest.raises(Unavailable):
+        lane.join(Step(Kind.NEXT))
+    go.set()
+
+
+def test_a_worker_that_fails_strands_nobody() -> None:
+    def fail(batch: Batch) -> None:
+        batch.in_doubt = True
+        raise ZeroDivisionError
+
+    lane = Lane(fail, deadline_seconds=30, name="test")
+    with pytest.raises(OutcomeUnknown):
+        lane.ask(Kind.NEXT)
+    with pytest.raises(OutcomeUnknown):
+        lane.ask(Kind.NEXT)
+
+
+def test_at_the_deadline_a_step_under_way_is_of_unknown_outcome_and_one_that_waits_is_not(
+    table: HeldTable, threads: ThreadPoolExecutor
+) -> None:
+    counter = counter_on(table, deadline_seconds=0.2)
+    under_way = threads.submit(counter.next)
+    table.move_under_way.acquire()
+    waits = threads.submit(counter.next)
+    with pytest.raises(OutcomeUnknown):
+        under_way.result()
+    with pytest.raises(Unavailable):
+        waits.result()
+    table.let_move_go.release(10)
+    assert counter.next() == 2
