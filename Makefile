@@ -40,6 +40,10 @@ test: lint ## lint, types and the short run of every test; 5 minutes at most
 test-all: lint ## every test, the long runs and the container image too
 	@$(BIN)/pytest
 
+.PHONY: test-api
+test-api: $(READY) ## the black-box API suite, against BACKEND_URL=… or both local backends
+	@$(BIN)/pytest tests/api $(if $(BACKEND_URL),--backend-url=$(BACKEND_URL))
+
 .PHONY: clean
 clean: ## remove what make and the tests left behind, but for the counter's data
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -49,7 +49,6 @@ def openapi_document() -> dict[str, Any]:
             "title": "fib",
             "version": "1.0.0",
             "summary": "A counter that steps through the Fibonacci sequence.",
-            "license": {"name": "MIT", "identifier": "MIT"},
         },
         "paths": {route.path: _path_item(route) for route in contract.ROUTES},
         "components": {

@@ -43,9 +43,13 @@ def create_application() -> "WSGIApplication":
     def application(environ: dict[str, Any], start_response: "StartResponse") -> Iterable[bytes]:
         event = event_of(environ, _body(environ))
         answer = execution_environment.submit(_invoke, event).result()
-        start_response(_STATUS_LINES[answer["statusCode"]], list(answer["headers"].items()))
+        status, headers = answer["statusCode"], list(answer["headers"].items())
         text = answer.get("body", "")
-        return [base64.b64decode(text) if answer.get("isBase64Encoded") else text.encode()]
+        body = base64.b64decode(text) if answer.get("isBase64Encoded") else text.encode()
+        if status not in (204, 304):
+            headers.append(("content-length", str(len(body))))
+        start_response(_STATUS_LINES[status], headers)
+        return [body]
 
     return application
 

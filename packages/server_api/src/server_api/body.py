@@ -1,6 +1,7 @@
 """Reading a request's body and throwing it away."""
 
 import errno
+from contextlib import suppress
 from typing import Any
 
 import gevent
@@ -9,9 +10,14 @@ from fibcore.contract import BODY_LIMIT_BYTES
 _LONGEST_SECONDS = 10.0
 """A body of at most 64 KiB that takes longer is a client that stalls."""
 
+_LINGER_BYTES = 2**20
+_LINGER_SECONDS = 1.0
+"""How much of a body too large is read, and how long, so that its client, which may look for the
+answer only when it has sent all, is not cut off before it: RFC 9112, section 9.6."""
+
 
 def drain_body(environ: dict[str, Any]) -> bool:
-    """Read the body and tell whether it passed `BODY_LIMIT_BYTES`; the rest stays unread.
+    """Read the body and tell whether it passed `BODY_LIMIT_BYTES`.
 
     Raises:
         ConnectionResetError: The body was cut short or stalled; the connection is to close.
@@ -19,12 +25,20 @@ def drain_body(environ: dict[str, Any]) -> bool:
     announced = environ.get("CONTENT_LENGTH")
     if announced is None and "HTTP_TRANSFER_ENCODING" not in environ:
         return False
+    if announced is not None and int(announced) > BODY_LIMIT_BYTES:
+        return _too_large(environ)
     cut_short = ConnectionResetError(errno.ECONNRESET, "the request's body was cut short")
     with gevent.Timeout(_LONGEST_SECONDS, cut_short):
         body = environ["wsgi.input"].read(BODY_LIMIT_BYTES + 1)
     if len(body) > BODY_LIMIT_BYTES:
-        environ["wsgi.input"].close_connection()
-        return True
+        return _too_large(environ)
     if announced is not None and len(body) < int(announced):
         raise cut_short
     return False
+
+
+def _too_large(environ: dict[str, Any]) -> bool:
+    environ["wsgi.input"].close_connection()
+    with suppress(Exception), gevent.Timeout(_LINGER_SECONDS, TimeoutError()):
+        environ["wsgi.input"].read(_LINGER_BYTES)
+    return True

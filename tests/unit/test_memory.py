@@ -1,0 +1,24 @@
+import subprocess
+import sys
+
+import pytest
+
+PROGRAM = """
+import resource
+from fibcore.fibonacci import Fibonacci
+
+fibonacci = Fibonacci()
+for index in range(200_001):
+    fibonacci.digits(index)
+for index in (1_000_000, 0, 1_000_000, 200_000):
+    fibonacci.digits(index)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1_024)
+"""
+
+
+@pytest.mark.long
+def test_stepping_to_200000_and_jumping_to_1000000_stays_under_200_megabytes() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", PROGRAM], check=True, capture_output=True, text=True
+    )
+    assert int(ended.stdout) < 200
