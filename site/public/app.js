@@ -1,7 +1,7 @@
 /** Joins the page to the chosen backend: one request after another, in the order of the presses. */
 
 import * as api from "./api.js";
-import { counted, ends, groups } from "./numbers.js";
+import { counted, ends, grouped } from "./numbers.js";
 
 const IN_WORDS = {
   "before-start": "This is the start: there is nothing before index 0.",
@@ -19,21 +19,11 @@ let shown;
 let whole = false;
 let queue = Promise.resolve();
 
-function grouped(parts) {
-  const fragment = document.createDocumentFragment();
-  parts.forEach((part, at) => {
-    const group = document.createElement(at ? "i" : "span");
-    group.textContent = part;
-    fragment.append(group);
-  });
-  return fragment;
-}
-
 function show(term) {
   if (shown?.index !== term.index) whole = false;
   shown = term;
   const { head, tail, hidden } = ends(term.value);
-  const parts = whole || !hidden ? [grouped(groups(term.value))] : [grouped(head), ellipsis(hidden), grouped(tail)];
+  const parts = whole || !hidden ? [grouped(term.value)] : [head, ellipsis(hidden), tail];
   byId("value").replaceChildren(...parts);
   byId("value").classList.toggle("long", term.value.length > 60);
   byId("position").textContent = `F(${counted(term.index)})`;

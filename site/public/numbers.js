@@ -2,25 +2,26 @@
 
 const LONGEST_WHOLE = 300;
 const SHOWN_AT_EACH_END = 90;
+const THIN_SPACE = "\u2009"; // a line may break after it
 
-/** Split decimal digits into groups of three from the right: "1234" → ["1", "234"]. */
-export function groups(digits) {
+/** Group decimal digits by thousands: "1234" → "1 234", with thin spaces. */
+export function grouped(digits) {
   const first = digits.length % 3;
-  const found = first ? [digits.slice(0, first)] : [];
-  for (let at = first; at < digits.length; at += 3) found.push(digits.slice(at, at + 3));
-  return found;
+  const groups = first ? [digits.slice(0, first)] : [];
+  for (let at = first; at < digits.length; at += 3) groups.push(digits.slice(at, at + 3));
+  return groups.join(THIN_SPACE);
 }
 
-/** Return head and tail of a long value, in groups, or all of a short one as the head. */
+/** Return head and tail of a long value, grouped as in the whole of it, and how many are between. */
 export function ends(digits) {
-  if (digits.length <= LONGEST_WHOLE) return { head: groups(digits), tail: [], hidden: 0 };
+  if (digits.length <= LONGEST_WHOLE) return { head: grouped(digits), tail: "", hidden: 0 };
   const headLength = SHOWN_AT_EACH_END + (digits.length % 3);
   return {
-    head: groups(digits.slice(0, headLength)),
-    tail: groups(digits.slice(-SHOWN_AT_EACH_END)),
+    head: grouped(digits.slice(0, headLength)),
+    tail: grouped(digits.slice(-SHOWN_AT_EACH_END)),
     hidden: digits.length - headLength - SHOWN_AT_EACH_END,
   };
 }
 
-/** Group a count for people: 1234 → "1 234" with a thin space. */
-export const counted = (count) => groups(String(count)).join("\u2009");
+/** Group a count for people. */
+export const counted = (count) => grouped(String(count));

@@ -1,0 +1,43 @@
+"""The README says what is true."""
+
+import re
+from pathlib import Path
+
+import pytest
+from fibcore import contract
+from fibcore.settings import VARIABLES, Variable
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+TARGETS = re.findall(r"^([a-z-]+):.*##", (ROOT / "Makefile").read_text(), re.MULTILINE)
+
+
+@pytest.mark.parametrize("variable", VARIABLES, ids=lambda variable: variable.name)
+def test_every_variable_stands_there_with_its_default_and_meaning(variable: Variable) -> None:
+    default = f"`{variable.default}`" if variable.default else ""
+    row = f"| `{variable.name}` | {default} | {variable.meaning} |".replace("|  |", "| |")
+    assert row in README
+
+
+@pytest.mark.parametrize("problem", contract.PROBLEMS, ids=lambda problem: problem.name)
+def test_every_problem_stands_there_with_its_status(problem: contract.Problem) -> None:
+    assert f"| {problem.status} | `{problem.type}` |" in README
+
+
+@pytest.mark.parametrize("route", contract.ROUTES, ids=lambda route: route.path)
+def test_every_route_stands_there(route: contract.Route) -> None:
+    assert f"| `{route.method} {route.path}` |" in README
+
+
+@pytest.mark.parametrize("target", [target for target in TARGETS if target != "help"])
+def test_every_make_target_stands_there(target: str) -> None:
+    assert f"| `make {target}` |" in README
+
+
+def test_every_target_that_stands_there_exists() -> None:
+    assert set(re.findall(r"^\| `make ([a-z-]+)` \|", README, re.MULTILINE)) <= set(TARGETS)
+
+
+@pytest.mark.parametrize("link", re.findall(r"\]\(((?!http)[^)]+)\)", README))
+def test_every_link_leads_somewhere(link: str) -> None:
+    assert (ROOT / link).exists()
