@@ -200,6 +200,19 @@ def test_a_pruned_writer_joins_anew() -> None:
     assert len(table.item) == 3
 
 
+def test_a_write_that_may_have_counted_is_not_repeated_once_the_entry_is_gone() -> None:
+    fates = [*[Fate.ANSWERED] * 3, Fate.UNANSWERED]
+    table = TableInMemory(0, lambda: fates.pop(0) if fates else Fate.ANSWERED)
+
+    def prune(_: float) -> None:
+        table.item = {INDEX_NAME: {"N": "1"}}
+
+    writer = Writer(table, max_index=MAX_INDEX, pause=prune)
+    (outcome,) = settled(writer, Kind.NEXT)
+    assert isinstance(outcome, OutcomeUnknown)
+    assert settled(writer, Kind.NEXT) == [2]
+
+
 def test_entries_of_dead_writers_go_after_a_minute() -> None:
     seconds = count(0, STALE_SECONDS)
     table = TableInMemory(0, lambda: Fate.ANSWERED)
