@@ -5,6 +5,7 @@ https://sans-io.readthedocs.io; the adapters turn their server's requests into `
 """
 
 import logging
+import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from fibcore import contract
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _log = logging.getLogger(__name__)
+
+_LOG_AGAIN_SECONDS = 1.0
 
 
 class Response(NamedTuple):
@@ -52,6 +55,9 @@ class Api:
             Operation.PREVIOUS: sequence.previous,
             Operation.RESET: sequence.reset,
         }
+        # The way of almost every request, found by one look.
+        self._served = {(route.method, route.path): route for route in contract.ROUTES}
+        self._told, self._tell_again_at = "", 0.0
         self._constant_bodies = {
             Operation.HEALTH: contract.HEALTH_BODY,
             Operation.OPENAPI: contract.compact_json(openapi_document()),
@@ -73,6 +79,9 @@ class Api:
             if_none_match: The header's value, several joined by commas; None where absent.
             body_too_large: Whether the body passed `BODY_LIMIT_BYTES`.
         """
+        route = self._served.get((method, path))
+        if route is not None and not body_too_large:
+            return self._perform(route, if_none_match)
         route = contract.ROUTE_BY_PATH.get(path)
         if route is None:
             response = problem_response(contract.NOT_FOUND)
@@ -105,8 +114,16 @@ class Api:
             return Response(304, headers, b"")
         return Response(200, (("Content-Type", contract.JSON), *headers), contract.term_body(term))
 
+    def _tell(self, error: CounterError) -> None:
+        """Log the failure, but not once for each of a thousand clients that meet it."""
+        now = time.monotonic()
+        text = str(error)
+        if text != self._told or now >= self._tell_again_at:
+            self._told, self._tell_again_at = text, now + _LOG_AGAIN_SECONDS
+            _log.error("%s", text)
+
     def _refusal(self, error: CounterError) -> Response:
         if isinstance(error, BeforeStart | PastEnd):
             return problem_response(contract.PROBLEM_BY_ERROR[type(error)], index=error.index)
-        _log.error("%s", error)
+        self._tell(error)
         return problem_response(contract.PROBLEM_BY_ERROR[type(error)])

@@ -17,6 +17,7 @@ _STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in H
 _COUNTING_PATHS = frozenset(
     route.path for route in contract.ROUTES if route.operation in contract.COUNTING_OPERATIONS
 )
+_WITHOUT_CONTENT = frozenset({204, 304})
 _BODY_TOO_LARGE = "fib.body_too_large"
 
 
@@ -66,11 +67,11 @@ class ShortWay:
         if environ["PATH_INFO"] not in _COUNTING_PATHS:
             return self._otherwise(environ, start_response)
         response = _respond(self._api, environ)
-        headers = [*response.headers]
-        if response.status not in (204, 304):
-            headers.append(("Content-Length", str(len(response.body))))
-        start_response(_STATUS_LINES[response.status], headers)
-        return (response.body,)
+        status, headers, body = response
+        if status not in _WITHOUT_CONTENT:
+            headers = (*headers, ("Content-Length", str(len(body))))
+        start_response(_STATUS_LINES[status], list(headers))
+        return (body,)
 
 
 def _respond(api: Api, environ: dict[str, Any]) -> Response:

@@ -1,0 +1,49 @@
+"""WSGI applications to compare ours with, in the very same server."""
+
+import os
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from fibcore import Api, Settings
+from fibcore.contract import term_body
+from fibcore.dynamodb import CounterTable, create_client
+from fibcore.fibonacci import Fibonacci
+from fibcore.plain import PlainCounter
+from fibcore.sequence import Sequence, Term
+from server_api.app import create_app
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication
+
+
+def constant(index: int = 1_000) -> "WSGIApplication":
+    """Return an application that answers everything with the term at `index`."""
+    body = term_body(Term(index, Fibonacci().digits(index)))
+    headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
+
+    def application(_: dict[str, Any], start_response: "StartResponse") -> Iterable[bytes]:
+        start_response("200 OK", headers)
+        return [body]
+
+    return application
+
+
+def hello() -> "WSGIApplication":
+    """Return the least that a WSGI application can be."""
+    headers = [("Content-Type", "text/plain"), ("Content-Length", "5")]
+
+    def application(_: dict[str, Any], start_response: "StartResponse") -> Iterable[bytes]:
+        start_response("200 OK", headers)
+        return [b"hello"]
+
+    return application
+
+
+def one_write_per_request() -> "WSGIApplication":
+    """Return our server as it would be without combining."""
+    settings = Settings.from_environ(os.environ)
+    table = CounterTable(create_client(settings), settings.table_name)
+    counter = PlainCounter(
+        table, max_index=settings.max_index, deadline_seconds=settings.deadline_seconds
+    )
+    return create_app(Api(Sequence(counter, Fibonacci())))

@@ -1,0 +1,103 @@
+"""Servers to measure: each pinned to one core, DynamoDB Local in memory on the other."""
+
+import json
+import os
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from local_stack import programs
+from local_stack.programs import Program
+
+from tests.benchmarks.wrk import Load, run_wrk
+from tests.processes import Running, free_port, running
+
+SERVER_CPU = 0
+LOAD_CPU = 1
+_ROOT = Path(__file__).parents[2]
+APPLICATIONS = "tests.benchmarks.applications:"
+
+
+def pinned(program: Program, cpu: int) -> Program:
+    """Return `program` on one core."""
+    environment = program.environment | {"PYTHONPATH": str(_ROOT)}
+    return Program(["taskset", "-c", str(cpu), *program.command], environment)
+
+
+@dataclass
+class Server:
+    """A server under test."""
+
+    url: str
+    running: Running
+
+    def load(self, path: str = "", *, connections: int, seconds: float, steps: bool) -> Load:
+        """Load it by wrk from the other core."""
+        return run_wrk(
+            self.url + path, connections=connections, seconds=seconds, cpu=LOAD_CPU, steps=steps
+        )
+
+    def resident_megabytes(self) -> int:
+        """Return what its largest process holds in memory."""
+        children = subprocess.run(
+            ["pgrep", "-P", str(self.running.pid)], capture_output=True, text=True, check=True
+        ).stdout.split()
+        sizes = [Path(f"/proc/{pid}/statm").read_text().split()[1] for pid in children]
+        return max(map(int, sizes)) * os.sysconf("SC_PAGE_SIZE") // 2**20
+
+
+@contextmanager
+def database() -> Iterator[int]:
+    """Run DynamoDB Local in memory with a seeded table, and yield its port."""
+    port = free_port()
+    with running(pinned(programs.dynamodb(port=port), LOAD_CPU), port=port):
+        table = programs.table(dynamodb_port=port)
+        subprocess.run(table.command, env=table.environment, check=True)
+        yield port
+
+
+@contextmanager
+def partition(dynamodb_port: int, *, limited: bool = True) -> Iterator[int]:
+    """Run the model of a partition in front of DynamoDB Local, and yield its port."""
+    port = free_port()
+    command = [sys.executable, "-m", "tests.faults.dynamodb_partition"]
+    options = [] if limited else ["--unlimited"]
+    program = Program([*command, str(port), str(dynamodb_port), *options], dict(os.environ))
+    with running(pinned(program, LOAD_CPU), port=port):
+        yield port
+
+
+def counts(partition_port: int) -> dict[str, int]:
+    """Return what the model of a partition has counted so far."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{partition_port}/counts") as answer:
+        counted: dict[str, int] = json.load(answer)
+        return counted
+
+
+@contextmanager
+def server(
+    dynamodb_port: int, application: str | None = None, **variables: str
+) -> Iterator[Server]:
+    """Run our server, or `application` in its place."""
+    port = free_port()
+    program = programs.server(port=port, dynamodb_port=dynamodb_port, **variables)
+    if application:
+        program = Program([*program.command, APPLICATIONS + application], program.environment)
+    with running(pinned(program, SERVER_CPU), port=port) as started:
+        yield Server(f"http://localhost:{port}", started)
+
+
+@contextmanager
+def servers(
+    ports_and_applications: dict[str, tuple[int, str | None]],
+) -> Iterator[dict[str, Server]]:
+    """Run several at once, by name; those that are not loaded cost nothing."""
+    with ExitStack() as stack:
+        yield {
+            name: stack.enter_context(server(port, application))
+            for name, (port, application) in ports_and_applications.items()
+        }
