@@ -44,6 +44,10 @@ test-all: lint ## every test, the long runs and the container image too
 test-api: $(READY) ## the black-box API suite, against BACKEND_URL=… or both local backends
 	@$(BIN)/pytest tests/api $(if $(BACKEND_URL),--backend-url=$(BACKEND_URL))
 
+.PHONY: bench
+bench: $(READY) ## measure: QUESTIONS="steps current partition index lambda", ROUNDS=5, SECONDS=4
+	@$(BIN)/python -m tests.benchmarks
+
 .PHONY: clean
 clean: ## remove what make and the tests left behind, but for the counter's data
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
