@@ -147,6 +147,25 @@ def test_a_write_that_fails_once_is_counted_once(fate: Fate) -> None:
     assert settled(writer, Kind.NEXT) == [3]
 
 
+def test_the_stored_number_tells_which_plan_was_applied() -> None:
+    fates = [*[Fate.ANSWERED] * 4, Fate.LATE, Fate.ANSWERED, Fate.LOST]
+    table = TableInMemory(MAX_INDEX - 1, lambda: fates.pop(0) if fates else Fate.ANSWERED)
+
+    def others_move_to(index: int) -> None:
+        assert table.item is not None
+        table.item[INDEX_NAME] = {"N": str(index)}
+
+    def others_go_back_and_the_late_write_lands() -> None:
+        others_move_to(MAX_INDEX - 1)
+        table.deliver(0)
+
+    pauses = iter([lambda: others_move_to(MAX_INDEX - 2), others_go_back_and_the_late_write_lands])
+    writer = Writer(table, max_index=MAX_INDEX, pause=lambda _: next(pauses)())
+    reached, refused = settled(writer, Kind.NEXT, Kind.NEXT)
+    assert reached == MAX_INDEX
+    assert isinstance(refused, PastEnd)
+
+
 def test_no_refusal_is_told_while_a_write_may_still_land() -> None:
     fates = [*[Fate.ANSWERED] * 3, Fate.LATE]
     table = TableInMemory(MAX_INDEX - 1, lambda: fates.pop(0) if fates else Fate.ANSWERED)
