@@ -184,13 +184,39 @@ def test_no_refusal_is_told_while_a_write_may_still_land() -> None:
     assert table.item[INDEX_NAME] == {"N": "0"}
 
 
-def test_a_step_that_leaves_an_unanswered_write_is_of_unknown_outcome() -> None:
-    fates = [*[Fate.ANSWERED] * 3, Fate.LOST]
+@pytest.mark.parametrize("patience", [1, 2, 3])
+def test_a_step_that_leaves_an_unanswered_write_is_of_unknown_outcome(patience: int) -> None:
+    fates = [*[Fate.ANSWERED] * 3, Fate.LATE]
     table = TableInMemory(0, lambda: fates.pop(0) if fates else Fate.THROTTLED)
     batch = batch_of(Kind.NEXT)
     (step,) = batch.waiting
-    writer = Writer(table, max_index=MAX_INDEX, pause=lambda _: batch.leave(step))
-    writer.settle(batch)
+    pauses = count(1)
+
+    def leave_in_the_end(_: float) -> None:
+        if next(pauses) == patience:
+            batch.leave(step)
+
+    Writer(table, max_index=MAX_INDEX, pause=leave_in_the_end).settle(batch)
+    assert isinstance(step.outcome, OutcomeUnknown)
+
+
+def test_a_step_that_leaves_during_the_fence_is_of_unknown_outcome() -> None:
+    batch = batch_of(Kind.NEXT)
+    (step,) = batch.waiting
+    fates = iter([*[Fate.ANSWERED] * 3, Fate.LATE, Fate.ANSWERED, Fate.ANSWERED])
+
+    def next_fate() -> Fate:
+        if table.sends == 6:
+            batch.leave(step)
+        return next(fates)
+
+    table = TableInMemory(MAX_INDEX - 1, next_fate)
+
+    def others_reach_the_end(_: float) -> None:
+        assert table.item is not None
+        table.item[INDEX_NAME] = {"N": str(MAX_INDEX)}
+
+    Writer(table, max_index=MAX_INDEX, pause=others_reach_the_end).settle(batch)
     assert isinstance(step.outcome, OutcomeUnknown)
 
 
