@@ -48,6 +48,24 @@ test-api: $(READY) ## the black-box API suite, against BACKEND_URL=… or both l
 bench: $(READY) ## measure: QUESTIONS="steps current partition index lambda", ROUNDS=5, SECONDS=4
 	@$(BIN)/python -m tests.benchmarks
 
+BACKEND ?= server
+ifeq ($(BACKEND),lambda)
+# One event at a time per process, and a write for each step.
+BACKEND_PORT := $(or $(LAMBDA_PORT),8081)
+RATE ?= 50
+else
+BACKEND_PORT := $(or $(SERVER_PORT),8080)
+RATE ?= 1000
+endif
+LOAD ?= ramp
+
+.PHONY: load
+load: $(READY) ## Locust against BACKEND_URL or make run's BACKEND: LOAD=ramp|soak|spike, RATE, MIX=mixed|next
+	@mkdir -p .local/load
+	@PYTHONPATH=. RATE=$(RATE) $(BIN)/locust -f locustfiles/$(LOAD).py --headless --only-summary \
+	  --host $(or $(BACKEND_URL),http://localhost:$(BACKEND_PORT)) \
+	  --html .local/load/$(LOAD).html --csv .local/load/$(LOAD)
+
 .PHONY: clean
 clean: ## remove what make and the tests left behind, but for the counter's data
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis

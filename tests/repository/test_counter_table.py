@@ -53,6 +53,19 @@ def test_the_client_sends_once_and_never_again() -> None:
     assert config.retries == {"total_max_attempts": 1, "mode": "standard"}  # type: ignore[attr-defined]
 
 
+def test_every_read_is_strongly_consistent(settings: Settings) -> None:
+    put(settings, {"N": "7"})
+    sent: list[dict[str, Any]] = []
+    client = create_client(settings)
+    client.meta.events.register(
+        "provide-client-params.dynamodb.GetItem", lambda params, **_: sent.append(params)
+    )
+    table = CounterTable(client, settings.table_name)
+    table.read()
+    table.read_index()
+    assert [params["ConsistentRead"] for params in sent] == [True, True]
+
+
 def test_seeding_starts_at_0_and_never_resets(settings: Settings, table: CounterTable) -> None:
     create_and_seed(settings)
     assert table.read_index() == 7

@@ -1,0 +1,13 @@
+"""From a tenth to the full rate at once, twice."""
+
+from locustfiles import verdict  # noqa: F401 (its listeners judge the run)
+from locustfiles.fib_user import FibUser
+from locustfiles.stages import Stage, StagedShape
+
+__all__ = ["FibUser", "Load"]
+
+
+class Load(StagedShape):
+    """From a tenth to the full rate at once, twice."""
+
+    stages = (Stage(10, 0.1, 0.1), Stage(20, 1, 1), Stage(10, 0.1, 0.1), Stage(20, 1, 1))
