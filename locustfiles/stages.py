@@ -34,7 +34,7 @@ class StagedShape(LoadTestShape):
         for stage in self.stages:
             if passed < stage.seconds:
                 part = stage.start + (stage.end - stage.start) * passed / stage.seconds
-                return users(RATE * part), users(RATE)
+                return users(RATE * part), min(100, users(RATE))
             passed -= stage.seconds
         return None
 

@@ -9,6 +9,8 @@ import shutil
 import sys
 from pathlib import Path
 
+from local_stack.environment import CREDENTIALS
+
 from tests.benchmarks.questions import QUESTIONS
 
 RESULTS = Path(__file__).parent / "results"
@@ -20,6 +22,7 @@ def main() -> None:
         sys.exit("fib: the bench needs wrk: apt-get install wrk")
     if len(os.sched_getaffinity(0)) == 1:
         sys.exit("fib: the bench needs two cores, one for the server and one for the load")
+    os.environ.update(CREDENTIALS)
     RESULTS.mkdir(exist_ok=True)
     for name in os.environ.get("QUESTIONS", " ".join(QUESTIONS)).split():
         question = QUESTIONS[name]
