@@ -4,13 +4,13 @@ import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from fibcore import Api, Settings
+import flask
+from fibcore import Settings
 from fibcore.contract import term_body
 from fibcore.dynamodb import CounterTable, create_client
 from fibcore.fibonacci import Fibonacci
 from fibcore.plain import PlainCounter
 from fibcore.sequence import Sequence, Term
-from server_api.app import create_app
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication
@@ -40,10 +40,19 @@ def hello() -> "WSGIApplication":
 
 
 def one_write_per_request() -> "WSGIApplication":
-    """Return our server as it would be without combining."""
+    """Return the service as one would write it first: Flask, and a call to DynamoDB a request."""
     settings = Settings.from_environ(os.environ)
-    table = CounterTable(create_client(settings), settings.table_name)
+    table = CounterTable(create_client(settings, connections=256), settings.table_name)
     counter = PlainCounter(
         table, max_index=settings.max_index, deadline_seconds=settings.deadline_seconds
     )
-    return create_app(Api(Sequence(counter, Fibonacci())))
+    sequence = Sequence(counter, Fibonacci())
+    app = flask.Flask(__name__)
+
+    def answer(term: Term) -> flask.Response:
+        return flask.Response(term_body(term), mimetype="application/json")
+
+    app.add_url_rule("/current", "current", lambda: answer(sequence.current()))
+    app.add_url_rule("/next", "next", lambda: answer(sequence.next()), methods=["POST"])
+    app.add_url_rule("/previous", "previous", lambda: answer(sequence.previous()), methods=["POST"])
+    return app

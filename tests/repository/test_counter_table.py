@@ -33,7 +33,7 @@ def settings(new_table: Callable[..., Settings]) -> Settings:
 def table(settings: Settings) -> CounterTable:
     """The table, with the counter at 7."""
     put(settings, {"N": "7"})
-    return CounterTable(create_client(settings), settings.table_name)
+    return CounterTable(create_client(settings, connections=8), settings.table_name)
 
 
 def put(settings: Settings, value: dict[str, str] | None, **more: Any) -> None:

@@ -88,8 +88,14 @@ class Mark:
     number: int
 
 
-def create_client(settings: Settings) -> "DynamoDBClient":
-    """Return a client for the settings' region and endpoint that never sends twice by itself."""
+def create_client(settings: Settings, *, connections: int = 4) -> "DynamoDBClient":
+    """Return a client for the settings' region and endpoint that never sends twice by itself.
+
+    Args:
+        settings: Say where the table is, and how long a request may wait.
+        connections: How many calls are in flight at most. One past it opens a connection for
+            itself and throws it away; a counter has one write and one read in flight.
+    """
     return boto3.client(
         "dynamodb",
         region_name=settings.region,
@@ -99,11 +105,12 @@ def create_client(settings: Settings) -> "DynamoDBClient":
             connect_timeout=min(1.0, settings.deadline_seconds / 4),
             read_timeout=min(2.0, settings.deadline_seconds / 2.5),
             retries={"total_max_attempts": 1, "mode": "standard"},
-            # One write and one read are in flight at most; the rest is for tests with threads.
-            max_pool_connections=16,
+            max_pool_connections=connections,
             tcp_keepalive=True,
             # Our parameters are built here, and checking them costs a tenth of a call.
             parameter_validation=False,
+            # As does composing botocore's own, anew for every call.
+            user_agent="fib",
         ),
     )
 

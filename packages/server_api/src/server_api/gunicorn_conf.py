@@ -35,6 +35,9 @@ worker_class = "gevent"
 worker_connections = 4_096
 backlog = 2_048
 
+# Nothing here believes a forwarded scheme or address, so that looking up each peer's is a waste.
+forwarded_allow_ips = "*"
+
 # The load balancer closes an idle connection after 60 s. It must be the first of the two to do
 # so, or it sends a request into a closing connection and answers 502.
 keepalive = 75
