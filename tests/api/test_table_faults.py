@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from fibcore import Settings, contract
-from fibcore.dynamodb import INDEX_NAME, KEY_NAME, KEY_VALUE, create_client
+from fibcore.counter_item import INDEX_NAME, KEY_NAME, KEY_VALUE
+from fibcore.dynamodb_client import create_client
 
 from tests.api.conftest import START
 from tests.api.http_client import Backend, assert_problem

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import flask
 from fibcore import Settings
 from fibcore.contract import term_body
-from fibcore.dynamodb import CounterTable, create_client
+from fibcore.dynamodb import CounterTable
+from fibcore.dynamodb_client import create_client
 from fibcore.fibonacci import Fibonacci
 from fibcore.plain import PlainCounter
 from fibcore.sequence import Sequence, Term

@@ -10,7 +10,8 @@ from contextlib import ExitStack
 from functools import partial
 
 from fibcore import Settings
-from fibcore.dynamodb import INDEX_NAME, KEY_NAME, KEY_VALUE, create_client
+from fibcore.counter_item import INDEX_NAME, KEY_NAME, KEY_VALUE
+from fibcore.dynamodb_client import create_client
 from fibcore.writer_entries import all_entries
 from local_stack.environment import local_environment
 

@@ -5,8 +5,7 @@ import re
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -16,7 +15,7 @@ from local_stack.environment import local_environment
 from local_stack.programs import Program
 
 from tests.api.http_client import Backend
-from tests.processes import Running, free_port, running
+from tests.processes import Running, eventually, free_port, running
 
 COMMAND = [sys.executable, "-m", "local_stack.run"]
 
@@ -33,14 +32,6 @@ def whole_stack(variables: dict[str, str]) -> Iterator[Running]:
     with running(Program(COMMAND, environment)) as stack:
         eventually(lambda: "Ctrl-C ends it all\n\n" in stack.output(), seconds=60)
         yield stack
-
-
-def eventually(holds: Callable[[], bool], *, seconds: float) -> None:
-    """Wait until `holds`; fail after so many seconds."""
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, "it did not come about in time"
-        time.sleep(0.05)
 
 
 def processes_with(text: str) -> list[int]:

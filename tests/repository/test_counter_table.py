@@ -4,15 +4,9 @@ from typing import Any
 
 import pytest
 from fibcore import Settings
-from fibcore.dynamodb import (
-    INDEX_NAME,
-    KEY_NAME,
-    KEY_VALUE,
-    ConditionFailed,
-    CounterTable,
-    Mark,
-    create_client,
-)
+from fibcore.counter_item import INDEX_NAME, KEY_NAME, KEY_VALUE
+from fibcore.dynamodb import CounterTable, Mark
+from fibcore.dynamodb_client import ConditionFailed, create_client
 from fibcore.errors import BeforeStart, PastEnd, Unavailable
 from fibcore.plain import PlainCounter
 from fibcore.plan import Movement

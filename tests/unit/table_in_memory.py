@@ -5,7 +5,9 @@ from contextlib import suppress
 from enum import Enum
 from typing import Any
 
-from fibcore.dynamodb import INDEX_NAME, ConditionFailed, CounterTable, Item, Mark, sound_index
+from fibcore.counter_item import INDEX_NAME, Item, sound_index
+from fibcore.dynamodb import CounterTable, Mark
+from fibcore.dynamodb_client import ConditionFailed
 from fibcore.errors import OutcomeUnknown, Unavailable
 from fibcore.plan import Movement
 

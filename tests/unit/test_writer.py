@@ -5,7 +5,7 @@ from itertools import count
 from threading import Lock
 
 import pytest
-from fibcore.dynamodb import INDEX_NAME, sound_index
+from fibcore.counter_item import INDEX_NAME, sound_index
 from fibcore.errors import BeforeStart, OutcomeUnknown, PastEnd, Unavailable
 from fibcore.lane import Batch
 from fibcore.plan import Kind, Step

@@ -1,74 +1,25 @@
-"""The counter's item in DynamoDB: single sends, each with a known end.
-
-Key `counter` = "current", attribute `value` = the index. Whatever else is in the item is left
-alone. botocore's own retries are off, because it repeats a write whose answer was lost, which
-may then count twice: https://github.com/boto/botocore/pull/1972 tells `total_max_attempts` from
-`max_attempts`. Who calls decides what may be sent again, by how the send ended:
-
-- it returned: applied
-- `ConditionFailed`, `Unavailable`: surely not applied
-- `OutcomeUnknown`: applied, or not, or about to be
-"""
+"""The counter in its table: what is read of its item and written to it, send by send."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    ConnectTimeoutError,
-    EndpointConnectionError,
-    HTTPClientError,
-)
-from botocore.parsers import ResponseParserError
-
+from fibcore.counter_item import INDEX_NAME, KEY_NAME, KEY_VALUE, Item, sound_index
+from fibcore.dynamodb_client import ConditionFailed, send
 from fibcore.errors import OutcomeUnknown, Unavailable
 from fibcore.plan import Movement
-from fibcore.settings import INDEX_LIMIT, Settings
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-KEY_NAME: Final = "counter"
-KEY_VALUE: Final = "current"
-INDEX_NAME: Final = "value"
-
-Item = Mapping[str, Mapping[str, Any]]
-"""An item as the low-level client gives it: `{"value": {"N": "7"}, …}`."""
-
 _KEY: Final = {KEY_NAME: {"S": KEY_VALUE}}
-
-_THROTTLED: Final = frozenset(
-    {
-        "LimitExceededException",
-        "ProvisionedThroughputExceededException",
-        "RequestLimitExceeded",
-        "Throttling",
-        "ThrottlingException",
-    }
-)
 
 _LONGEST_IDLE_SECONDS: Final = 5.0
 """A connection idle for longer is not used for a write: a load balancer may have dropped it
 without a word, or AWS Lambda may have frozen the process since."""
-
-
-class ConditionFailed(Exception):
-    """The write's condition did not hold; it was not applied.
-
-    Attributes:
-        item: The item as the write found it; None where there is no such item.
-    """
-
-    def __init__(self, item: Item | None) -> None:
-        super().__init__("the write's condition did not hold")
-        self.item = item
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,48 +37,6 @@ class Mark:
     index_name: str
     first: int
     number: int
-
-
-def create_client(settings: Settings, *, connections: int = 4) -> "DynamoDBClient":
-    """Return a client for the settings' region and endpoint that never sends twice by itself.
-
-    Args:
-        settings: Say where the table is, and how long a request may wait.
-        connections: How many calls are in flight at most. One past it opens a connection for
-            itself and throws it away; a counter has one write and one read in flight.
-    """
-    return boto3.client(
-        "dynamodb",
-        region_name=settings.region,
-        endpoint_url=settings.endpoint_url,
-        config=Config(
-            # A lost answer must leave time for at least one more try within the deadline.
-            connect_timeout=min(1.0, settings.deadline_seconds / 4),
-            read_timeout=min(2.0, settings.deadline_seconds / 2.5),
-            retries={"total_max_attempts": 1, "mode": "standard"},
-            max_pool_connections=connections,
-            tcp_keepalive=True,
-            # Our parameters are built here, and checking them costs a tenth of a call.
-            parameter_validation=False,
-            # As does composing botocore's own, anew for every call.
-            user_agent="fib",
-        ),
-    )
-
-
-def sound_index(item: Item | None) -> int | None:
-    """Return the index in `item`, or None where it holds no whole number that is an index."""
-    stored = (item or {}).get(INDEX_NAME, {}).get("N")
-    return _whole(stored)
-
-
-def _whole(stored: str | None) -> int | None:
-    if stored is None:
-        return None
-    number = Decimal(stored)
-    if number != number.to_integral_value() or not 0 <= number <= INDEX_LIMIT:
-        return None
-    return int(number)
 
 
 class CounterTable:
@@ -171,7 +80,7 @@ class CounterTable:
 
     def _get(self, **projection: Any) -> Item:
         try:
-            answer = self._send(
+            answer = self._answered(
                 self._client.get_item,
                 TableName=self._table_name,
                 Key=_KEY,
@@ -312,7 +221,7 @@ class CounterTable:
         """
         if self._wall_clock() - self._last_answer_at > _LONGEST_IDLE_SECONDS:
             self._client.close()  # the next send opens a new connection
-        answer = self._send(
+        answer = self._answered(
             self._client.update_item,
             TableName=self._table_name,
             Key=_KEY,
@@ -322,32 +231,10 @@ class CounterTable:
         attributes: Item = answer.get("Attributes", {})
         return attributes
 
-    def _send(self, operation: Callable[..., Any], **parameters: Any) -> Any:
-        try:
-            answer = operation(**parameters)
-        except ClientError as error:
-            raise self._failure(error) from error
-        except (EndpointConnectionError, ConnectTimeoutError) as error:
-            raise Unavailable(f"DynamoDB can't be reached: {error}", transient=True) from error
-        except (HTTPClientError, ResponseParserError) as error:
-            raise OutcomeUnknown(f"DynamoDB did not answer: {error}") from error
-        except BotoCoreError as error:
-            # Nothing was sent: credentials or configuration.
-            raise Unavailable(f"DynamoDB can't be asked: {error}") from error
+    def _answered(self, operation: Callable[..., Any], **parameters: Any) -> Any:
+        answer = send(operation, **parameters)
         self._last_answer_at = self._wall_clock()
         return answer
-
-    def _failure(self, error: ClientError) -> Exception:
-        response = error.response
-        code = response.get("Error", {}).get("Code", "")
-        status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        if code == "ConditionalCheckFailedException":
-            return ConditionFailed(cast("Item | None", response.get("Item")))
-        if code in _THROTTLED:
-            return Unavailable(f"DynamoDB throttles: {code}", transient=True)
-        if 400 <= status < 500:
-            return Unavailable(f"DynamoDB refuses: {error}")
-        return OutcomeUnknown(f"DynamoDB failed: {error}")
 
     def demand_index(self, item: Item | None) -> int:
         """Return the index in `item`.

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from itertools import count
 
 from fibcore.backoff import backoff_seconds
-from fibcore.dynamodb import ConditionFailed, CounterTable
+from fibcore.dynamodb import CounterTable
+from fibcore.dynamodb_client import ConditionFailed
 from fibcore.errors import Unavailable
 from fibcore.plan import Kind, Step, plan_steps
 

@@ -1,6 +1,6 @@
 """One batch on its way to the table, and what is known of its writes so far."""
 
-from fibcore.dynamodb import Item, sound_index
+from fibcore.counter_item import Item, sound_index
 from fibcore.lane import Batch
 from fibcore.plan import Kind, Plan, plan_steps
 

@@ -21,7 +21,9 @@ from dataclasses import dataclass
 from functools import partial
 
 from fibcore.backoff import backoff_seconds
-from fibcore.dynamodb import INDEX_NAME, ConditionFailed, CounterTable, Item, Mark, sound_index
+from fibcore.counter_item import INDEX_NAME, Item, sound_index
+from fibcore.dynamodb import CounterTable, Mark
+from fibcore.dynamodb_client import ConditionFailed
 from fibcore.errors import OutcomeUnknown, Unavailable
 from fibcore.lane import Batch
 from fibcore.settling import Settling

@@ -10,7 +10,7 @@ from random import SystemRandom
 from string import ascii_letters, digits
 from typing import Any, Final
 
-from fibcore.dynamodb import Item
+from fibcore.counter_item import Item
 
 WRITERS_LIMIT: Final = 32
 """Twice the tasks that autoscaling allows, since a deploy doubles them for a while."""

@@ -9,7 +9,8 @@ import os
 import sys
 
 from fibcore import Api, InvalidSettings, Settings
-from fibcore.dynamodb import CounterTable, create_client
+from fibcore.dynamodb import CounterTable
+from fibcore.dynamodb_client import create_client
 from fibcore.fibonacci import Fibonacci
 from fibcore.plain import PlainCounter
 from fibcore.sequence import Sequence

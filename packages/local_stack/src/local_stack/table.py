@@ -6,7 +6,9 @@ import time
 
 from botocore.exceptions import BotoCoreError, EndpointConnectionError, HTTPClientError
 from fibcore import Settings
-from fibcore.dynamodb import KEY_NAME, CounterTable, create_client
+from fibcore.counter_item import KEY_NAME
+from fibcore.dynamodb import CounterTable
+from fibcore.dynamodb_client import create_client
 
 _LONGEST_WAIT_SECONDS = 60
 

@@ -5,7 +5,8 @@ import os
 
 from fibcore import Api, Settings
 from fibcore.combining import CombiningCounter
-from fibcore.dynamodb import CounterTable, create_client
+from fibcore.dynamodb import CounterTable
+from fibcore.dynamodb_client import create_client
 from fibcore.fibonacci import Fibonacci
 from fibcore.sequence import Sequence
 from flask import Flask
