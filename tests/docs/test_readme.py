@@ -41,3 +41,14 @@ def test_every_target_that_stands_there_exists() -> None:
 @pytest.mark.parametrize("link", re.findall(r"\]\(((?!http)[^)]+)\)", README))
 def test_every_link_leads_somewhere(link: str) -> None:
     assert (ROOT / link).exists()
+
+
+def test_the_figures_of_the_steps_are_those_of_the_bench() -> None:
+    results = (ROOT / "tests/benchmarks/results/steps.md").read_text()
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in results.splitlines()]
+    rates = {(row[0], row[1]): row[4] for row in rows if len(row) > 4}
+    writes = {row[0]: row[8] for row in rows if len(row) > 8 and row[1] == "combining"}
+    names = ("bare hello", "one call per request", "combining")
+    for connections in ("16", "64", "256"):
+        cells = " | ".join(f"{rates[connections, name]}/s" for name in names)
+        assert f"| {connections} | {cells} | {writes[connections]} |" in README
