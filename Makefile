@@ -16,7 +16,7 @@ help: ## print the targets
 $(READY): uv.lock pyproject.toml $(wildcard packages/*/pyproject.toml infra/pyproject.toml)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "fib: Python 3.11 or newer is needed; set PYTHON to one")'
 	@test -x $(BIN)/python || { echo "making .venv …"; $(PYTHON) -m venv .venv; }
-	@test -x $(BIN)/uv || { echo "fetching uv …"; $(BIN)/python -m pip install --quiet --disable-pip-version-check uv 2> >(grep -v '^WARNING: Location' >&2); }
+	@test -x $(BIN)/uv || { echo "fetching uv …"; $(BIN)/python -m pip install -qq --disable-pip-version-check uv; }
 	@echo "installing the locked packages …"
 	@$(BIN)/uv sync --locked --all-packages --all-groups --quiet
 	@$(BIN)/python -m local_stack.dynamodb_local

@@ -23,6 +23,16 @@ async function send(backend, method, path) {
   return body;
 }
 
+/** Return where the counter stands, or null while it still stands at `index`. */
+export async function changedFrom(backend, index) {
+  const answer = await fetch(`${backend.url}/current`, {
+    headers: { "If-None-Match": `"${index}"` },
+    cache: "no-store",
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+  });
+  return answer.status === 200 ? answer.json() : null;
+}
+
 export const current = (backend) => send(backend, "GET", "/current");
 export const next = (backend) => send(backend, "POST", "/next");
 export const previous = (backend) => send(backend, "POST", "/previous");

@@ -10,6 +10,8 @@ const IN_WORDS = {
   "outcome-unknown": "No answer came: the step may have been counted. This is where it stands now.",
   offline: "The backend does not answer. Is it running?",
 };
+const FOLLOW_MS = 2_000;
+const KEYS = { ArrowLeft: "previous", ArrowRight: "next", r: "reset" };
 const byId = (id) => document.getElementById(id);
 const controls = ["previous", "next", "reset"];
 
@@ -18,6 +20,7 @@ let backend;
 let shown;
 let whole = false;
 let queue = Promise.resolve();
+let waiting = 0;
 
 function show(term) {
   if (shown?.index !== term.index) whole = false;
@@ -43,6 +46,7 @@ function ellipsis(hidden) {
 }
 
 function ask(operation) {
+  waiting += 1;
   queue = queue.then(async () => {
     try {
       show(await operation(backend));
@@ -51,6 +55,8 @@ function ask(operation) {
       byId("message").textContent = IN_WORDS[problem.type] ?? problem.message;
       if (problem.type === "offline" || operation === api.current) return;
       await api.current(backend).then(show, () => {});
+    } finally {
+      waiting -= 1;
     }
   });
 }
@@ -91,6 +97,26 @@ byId("all").addEventListener("click", () => {
   show(shown);
 });
 
+addEventListener("keydown", (event) => {
+  const id = KEYS[event.key];
+  if (!id || event.ctrlKey || event.metaKey || event.altKey || event.target.type === "radio") return;
+  event.preventDefault();
+  byId(id).click(); // does nothing where the button is disabled
+});
+
+/** Show the steps that others take, while the page is seen and no request of its own waits. */
+function follow() {
+  setTimeout(async () => {
+    if (!document.hidden && shown && waiting === 0) {
+      const [asked, at] = [backend, shown];
+      const term = await api.changedFrom(asked, at.index).catch(() => null);
+      if (term && waiting === 0 && shown === at && backend === asked) show(term);
+    }
+    follow();
+  }, FOLLOW_MS);
+}
+
 backends = await api.configuredBackends();
 choose(backends.find(({ name }) => name === localStorage.getItem("backend")) ?? backends[0]);
 offerChoice();
+follow();

@@ -159,3 +159,21 @@ def test_nothing_is_wider_than_the_window(page: Page, stack: Stack, width: int, 
     expect(page.locator("#position")).to_contain_text("F(")
     overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
     assert page.evaluate(overflow) == 0
+
+
+def test_the_keys_step(page: Page, stack: Stack) -> None:
+    stack.put(7)
+    page.goto(stack.url)
+    expect(page.locator("#position")).to_have_text("F(7)")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator("#position")).to_have_text("F(8)")
+
+
+def test_the_page_follows_what_others_do(page: Page, stack: Stack) -> None:
+    stack.put(7)
+    page.goto(stack.url)
+    expect(page.locator("#position")).to_have_text("F(7)")
+    stack.put(21)
+    expect(page.locator("#position")).to_have_text("F(21)", timeout=10_000)
