@@ -30,8 +30,12 @@ def whole_stack(variables: dict[str, str]) -> Iterator[Running]:
     """Run everything, from when it has printed its addresses."""
     environment = os.environ | variables
     with running(Program(COMMAND, environment)) as stack:
-        eventually(lambda: "Ctrl-C ends it all\n\n" in stack.output(), seconds=60)
-        yield stack
+        try:
+            eventually(lambda: "Ctrl-C ends it all\n\n" in stack.output(), seconds=60)
+            yield stack
+        finally:
+            # Supervisor's children lead groups of their own, which no kill of its group reaches.
+            stack.stop()
 
 
 def processes_with(text: str) -> list[int]:
