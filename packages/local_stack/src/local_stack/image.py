@@ -17,7 +17,7 @@ _REPOSITORY = Path(__file__).parents[4]
 _DOCKERFILE = _REPOSITORY / "packages/server_api/Dockerfile"
 _NAME = "fib-server"
 # Apart from the user's own images, whatever storage driver those are kept by.
-_STORE = Path.home() / ".cache/fib/containers"
+_STORE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "fib/containers")
 _LONGEST_PULL_SECONDS = 300
 
 
