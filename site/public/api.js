@@ -18,7 +18,7 @@ const OF_A_STEP = {
   internal: MAYBE_COUNTED,
 };
 const TIMEOUT_MS = 30_000;
-const LATENCIES_KEPT = 60;
+const LATENCIES_KEPT = 40;
 
 /** What went wrong, as the backend's problem document says it, or `offline` or `unexpected`. */
 export class Problem extends Error {

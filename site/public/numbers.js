@@ -3,6 +3,7 @@
 const LONGEST_WHOLE = 300;
 const SHOWN_AT_EACH_END = 90;
 const THIN_SPACE = "\u2009"; // a line may break after it
+const NO_BREAK_SPACE = "\u00a0";
 const FIGURE_SPACE = "\u2007"; // as wide as a digit
 // Divisible by 1 to 10, so that whole lines of up to ten groups end where a block does.
 const GROUPS_IN_BLOCK = 2520;
@@ -36,8 +37,8 @@ export function blocks(digits) {
   return cut;
 }
 
-/** Group a count for people. */
-export const counted = (count) => grouped(String(count));
+/** Group a count for people; no line breaks in it. */
+export const counted = (count) => grouped(String(count)).replaceAll(THIN_SPACE, NO_BREAK_SPACE);
 
 /** Write 10^`exponent` (a float): 0.38, 0.0071, and from there on 1.3 × 10⁻³⁵. */
 export function powerOfTen(exponent) {
@@ -46,7 +47,7 @@ export function powerOfTen(exponent) {
   let mantissa = (10 ** (exponent - whole)).toFixed(1);
   if (mantissa === "10.0") [mantissa, whole] = ["1.0", whole + 1];
   const raised = [...String(-whole)].map((digit) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[digit]).join("");
-  return `${mantissa} × 10⁻${raised}`;
+  return `${mantissa}\u00a0×\u00a010⁻${raised}`;
 }
 
 /** Return the value that a `share` (0 to 1) of the samples does not exceed, by nearest rank. */

@@ -6,7 +6,8 @@ import { blocks, counted, duration, ends, grouped, powerOfTen, quantile } from "
 
 const FRAME = { width: 1618, height: 1000 };
 const TURN_MS = 420;
-const LABEL_PX = 14;
+const LABEL_PX = 15;
+const LAST_IN_DIGITS = 30; // further on, a side is called F(k)
 const DIGIT_EM = 0.56;
 const SAID_AFTER_MS = 600;
 const SVG = "http://www.w3.org/2000/svg";
@@ -63,7 +64,7 @@ export class View {
   #showTerm(term) {
     const before = this.#term;
     this.#term = term;
-    write("position", `F(${counted(term.index)})`);
+    write("index", counted(term.index));
     write("digits", `${counted(term.value.length)} ${term.value.length === 1 ? "digit" : "digits"}`);
     document.title = `F(${counted(term.index)}) · Fibonacci`;
     this.#showValue(term);
@@ -104,7 +105,7 @@ export class View {
     if (!placed.length) group.append(svg("rect", { x: 309, width: 1000, height: 1000, class: "none" }));
     group.append(svg("path", { d: geometry.spiral(placed), class: "spiral" }));
     for (const { index: k, side, x, y } of placed) {
-      const name = nameOfSide(k);
+      const name = nameOfSide(k, index > LAST_IN_DIGITS);
       const wide = Math.max(2, name.length * 0.55) * LABEL_PX * unit;
       if (wide > 0.82 * side) continue;
       group.append(svg("text", { x: x + side / 2, y: y + side / 2, "font-size": LABEL_PX * unit }, name));
@@ -139,43 +140,46 @@ const progress = (animation) => animation.effect.getComputedTiming().progress;
 
 function captionOfSquares(index) {
   if (index === 0) return "F(0) is 0: no square yet.";
-  if (index === 1) return "The first square, with a side of 1.";
-  const names = (index > 30 ? [0, 1, 2] : [0, 1, 2, 3, 4, 5]).filter((back) => back < index);
-  const sides = names.map((back) => nameOfSide(index - back, index > 30));
+  if (index < 3) return index === 1 ? "The first square, of side 1." : "Sides 1, 1: from here on each is the sum of two.";
+  const names = (index > LAST_IN_DIGITS ? [0, 1, 2] : [0, 1, 2, 3]).filter((back) => back < index);
+  const sides = names.map((back) => nameOfSide(index - back, index > LAST_IN_DIGITS));
   const more = index > names.length ? ", …" : "";
-  return `Squares with sides ${sides.join(", ")}${more}: each as long as the two before together.`;
+  return `Sides ${sides.join(", ")}${more}: each the sum of the next\u00a0two.`;
 }
 
-function nameOfSide(index, byIndex = index > 30) {
+function nameOfSide(index, byIndex) {
   return byIndex ? `F(${counted(index)})` : counted(geometry.fibonacci(index));
 }
 
-const RATIO = { left: 40, right: 348, middle: 75, reach: 58 };
+const RATIO = { left: 40, right: 348, middle: 64, reach: 54 };
 
 function drawRatio(index) {
   const { left, right, middle, reach } = RATIO;
   const line = svg("path", { d: `M${left} ${middle}H${right}`, class: "phi" });
   const parts = [line, svg("text", { x: left - 10, y: middle, class: "axis" }, "φ")];
-  const { first, exponent, last, offsets } = geometry.ratios(index);
+  const { first, last, offsets } = geometry.ratios(index);
   const places = offsets.map((offset, at) => [left + 12 + (at * (right - left - 24)) / 9, middle - reach * offset]);
   if (places.length) parts.push(svg("polyline", { points: places.map(String).join(" "), class: "trace" }));
   places.forEach(([x, y], at) => {
     const newest = at === places.length - 1;
     parts.push(svg("circle", { cx: x, cy: y, r: newest ? 4.5 : 2.5, class: newest ? "newest" : "dot" }));
   });
+  const marks = places.length > 1 ? [0, places.length - 1] : Object.keys(places);
+  for (const at of marks) parts.push(svg("text", { x: places[at][0], y: 144, class: "mark" }, counted(first + Number(at))));
   byId("ratio").replaceChildren(...parts);
   write("ratio-caption", captionOfRatio(index, last));
 }
 
 function captionOfRatio(index, last) {
   if (index < 2) return "The ratio of a term to the one before it, from F(2) on.";
-  const [over, under] = [index, index - 1].map((k) => nameOfSide(k, index > 30));
+  const [over, under] = [index, index - 1].map((k) => nameOfSide(k, index > LAST_IN_DIGITS));
   const ratio = index > 40 ? geometry.PHI : geometry.fibonacci(index) / geometry.fibonacci(index - 1);
-  const digits = ratio.toFixed(9).replace(/(\d{3})(?=\d)/g, "$1\u2009");
-  return `${over} ÷ ${under} = ${digits}, ${powerOfTen(last)} ${index % 2 ? "above" : "below"} φ.`;
+  const digits = ratio.toFixed(9).replace(/(\d{3})(?=\d)/g, "$1\u00a0");
+  const side = index % 2 ? "above" : "below";
+  return `${over}\u00a0÷\u00a0${under} = ${digits}\n${powerOfTen(last)} ${side}\u00a0φ`;
 }
 
-const SPARK = { width: 160, height: 28, places: 60 };
+const SPARK = { width: 160, height: 28, places: 40 };
 
 /** Fill in each backend's row: its last calls on one scale for all, median and 95th percentile. */
 function showLatencies(backends) {
@@ -198,7 +202,10 @@ export function showBackends(backends, chosen, choose) {
     const input = Object.assign(document.createElement("input"), {
       type: "radio", name: "backend", value: backend.name, checked: backend === chosen,
     });
-    input.addEventListener("change", () => choose(backend));
+    input.addEventListener("change", () => {
+      if (!input.matches(":focus-visible")) input.blur(); // else the arrow keys would not step
+      choose(backend);
+    });
     const name = html("label", "name", ...(backends.length > 1 ? [input] : []), html("span", "", backend.name));
     const line = svg("polyline", { class: "trace" });
     const spark = svg("svg", { viewBox: "0 -3 160 34", class: "spark", "aria-hidden": "true" }, line);
