@@ -6,6 +6,7 @@ const IN_WORDS = {
   unavailable: "The counter can’t be reached just now.",
   "outcome-unknown": "No answer came in time.",
   offline: "The backend does not answer. Is it running?",
+  "answers-again": "No answer came to the last step.",
   unexpected: "The backend gave an answer that this page can’t read.",
   internal: "The backend failed.",
 };
@@ -13,7 +14,8 @@ const MAYBE_COUNTED = "The step may have been counted; the number here is where 
 const OF_A_STEP = {
   unavailable: "The step was not counted; press again.",
   "outcome-unknown": MAYBE_COUNTED,
-  offline: "The step may have been counted; when the backend answers, the number is right again.",
+  offline: "The step may have been counted.",
+  "answers-again": "It may have been counted. The backend answers again, and the number here is where the counter stands.",
   unexpected: MAYBE_COUNTED,
   internal: MAYBE_COUNTED,
 };

@@ -114,7 +114,7 @@ export class Counter {
       if (this.#reading !== reading) return;
       this.#failures = 0;
       if (term) this.term = term;
-      if (this.problem && (!this.problem.step || this.problem.type === "offline")) this.problem = null;
+      this.#answersAgain();
     } catch (failure) {
       if (!(failure instanceof Problem)) throw failure;
       if (this.#reading !== reading) return;
@@ -124,6 +124,11 @@ export class Counter {
     }
     this.changed();
     this.readSoon(wait);
+  }
+
+  #answersAgain() {
+    if (!this.problem?.step) this.problem = null; // it was a read's
+    else if (this.problem.type === "offline") this.problem = { ...this.problem, type: "answers-again" };
   }
 
   #backOff(retryAfterSeconds) {

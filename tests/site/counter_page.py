@@ -2,6 +2,8 @@
 
 from playwright.sync_api import Locator, Page, expect
 
+from tests.processes import eventually
+
 # F(100 000) has some 20,000 digits; a backend that wakes up takes a while.
 _LONGEST_WAIT_MS = 20_000
 
@@ -35,6 +37,10 @@ class CounterPage:
         locator = self.page.locator("#position")
         expect(locator).to_have_text(f"F({shown})", timeout=seconds * 1000)
         expect(self.page).to_have_title(f"F({shown}) · Fibonacci")
+
+    def gets_to(self, index: int) -> None:
+        """Wait until the page shows this index or a later one."""
+        eventually(lambda: self.index >= index, seconds=10)
 
     def says(self, text: str, *, seconds: float = 10) -> None:
         """Wait until the alert says this."""

@@ -36,7 +36,9 @@ def test_unavailable_steps_are_not_repeated_but_reads_are(
     steps = steps_of(counter.page)
     stack.take_away()
     counter.press("Next")
-    counter.says("The counter can’t be reached just now. The step was not counted; press again.")
+    counter.says(
+        "The counter can\u2019t be reached just now. The step was not counted; press again."
+    )
     stack.put(9)
     counter.is_at(9)
     assert steps == ["next"]
@@ -48,7 +50,7 @@ def test_a_page_that_opens_while_the_counter_is_away_shows_it_when_it_is_back(
 ) -> None:
     stack.take_away()
     counter.page.goto(stack.url)
-    counter.says("The counter can’t be reached just now. The page goes on trying.")
+    counter.says("The counter can\u2019t be reached just now. The page goes on trying.")
     expect(counter.button("Next")).to_be_disabled()
     stack.put(9)
     counter.is_at(9)
@@ -60,7 +62,7 @@ def test_a_page_that_opens_while_the_counter_is_away_shows_it_when_it_is_back(
     [
         (503, contract.OUTCOME_UNKNOWN, "No answer came in time. The step may have been counted"),
         (500, contract.INTERNAL, "The backend failed. The step may have been counted"),
-        (502, None, "an answer that this page can’t read. The step may have been counted"),
+        (502, None, "an answer that this page can\u2019t read. The step may have been counted"),
     ],
 )
 def test_a_step_of_unknown_outcome_says_so_and_the_counter_is_read_again(
@@ -96,13 +98,17 @@ def test_without_a_network_the_page_says_offline_and_sends_nothing_later(
 ) -> None:
     stack.put(5)
     counter.open()
-    context.set_offline(True)  # noqa: FBT003 - Playwright's own signature
+    context.set_offline(True)
     counter.page.evaluate("for (let n = 0; n < 4; n += 1) document.getElementById('next').click()")
     counter.says("You are offline. The step may have been counted")
     counter.says("Of the presses after it, 3 were not sent.")
-    context.set_offline(False)  # noqa: FBT003 - Playwright's own signature
-    counter.says_nothing()
+    context.set_offline(False)
+    counter.says("The backend answers again, and the number here is where the counter stands.")
+    counter.says("3 were not sent.")
     assert stack.index() == 5
+    counter.press("Next")
+    counter.is_at(6)
+    counter.says_nothing()
 
 
 def test_a_server_that_is_killed_is_told_and_followed_again_when_it_is_back(

@@ -1,6 +1,7 @@
 """The page follows what others do, quietly, and waits where nobody answers."""
 
 from collections.abc import Callable
+from itertools import pairwise
 
 from playwright.sync_api import BrowserContext, Page, expect
 
@@ -40,12 +41,12 @@ def test_a_hidden_tab_asks_nothing_and_catches_up_when_seen(
     stack.put(7)
     counter.page.clock.install()
     counter.open()
-    counter.page.evaluate(_HIDE, True)  # noqa: FBT003 - the argument of a script
+    counter.page.evaluate(_HIDE, arg=True)
     asked = requests_of(counter.page, "/current")
     counter.page.clock.run_for(60_000)
     stack.put(9)
     assert asked() == 0
-    counter.page.evaluate(_HIDE, False)  # noqa: FBT003 - the argument of a script
+    counter.page.evaluate(_HIDE, arg=False)
     counter.page.clock.run_for(100)
     counter.is_at(9)
     assert asked() == 1
@@ -65,9 +66,10 @@ def test_reads_are_repeated_later_and_later_while_a_backend_is_down(
         counter.page.clock.run_for(1_000)
         counter.page.evaluate("new Promise(done => queueMicrotask(done))")
         times += [second] * (asked() - before)
-    waits = [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
+    waits = [later - earlier for earlier, later in pairwise(times)]
     assert waits[-1] >= 7
-    assert waits == sorted(waits) or max(waits) <= 11
+    assert max(waits) <= 11
+    assert waits[0] <= 3
     assert 4 <= len(times) <= 9
     counter.says("does not answer")
     counter.page.unroute("**/current")

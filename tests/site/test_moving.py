@@ -3,7 +3,6 @@
 import gmpy2
 from playwright.sync_api import expect
 
-from tests.processes import eventually
 from tests.site.backend_stack import BackendStack
 from tests.site.counter_page import CounterPage
 
@@ -123,7 +122,7 @@ def test_a_button_held_down_repeats_until_it_is_let_go(
     stack.put(7)
     counter.open().button("Next").hover()
     counter.page.mouse.down()
-    eventually_at_least(counter, 12)
+    counter.gets_to(12)
     counter.page.mouse.up()
     expect(counter.page.locator("#waiting")).to_be_empty()
     counter.page.wait_for_load_state("networkidle")
@@ -148,7 +147,7 @@ def test_play_steps_by_itself_until_paused(counter: CounterPage, stack: BackendS
     counter.open()
     counter.page.get_by_role("slider", name="Speed").fill("5")
     counter.press("Play")
-    eventually_at_least(counter, 12)
+    counter.gets_to(12)
     counter.press("Pause")
     expect(counter.button("Play")).to_be_visible()
     counter.page.wait_for_load_state("networkidle")
@@ -165,7 +164,3 @@ def test_playing_ends_at_the_end(counter: CounterPage, stack: BackendStack) -> N
     counter.says("This is the end")
     expect(counter.button("Play")).to_be_visible()
     counter.is_at(100_000)
-
-
-def eventually_at_least(counter: CounterPage, index: int) -> None:
-    eventually(lambda: counter.index >= index, seconds=10)
