@@ -6,6 +6,7 @@ import { blocks, counted, duration, ends, grouped, powerOfTen, quantile } from "
 
 const FRAME = { width: 1618, height: 1000 };
 const TURN_MS = 420;
+const FADE_MS = 180;
 const LABEL_PX = 15;
 const LAST_IN_DIGITS = 30; // further on, a side is called F(k)
 const DIGIT_EM = 0.56;
@@ -64,7 +65,7 @@ export class View {
   #showTerm(term) {
     const before = this.#term;
     this.#term = term;
-    write("index", counted(term.index));
+    write("index", `(${counted(term.index)})`);
     write("digits", `${counted(term.value.length)} ${term.value.length === 1 ? "digit" : "digits"}`);
     document.title = `F(${counted(term.index)}) · Fibonacci`;
     this.#showValue(term);
@@ -104,12 +105,14 @@ export class View {
     }
     if (!placed.length) group.append(svg("rect", { x: 309, width: 1000, height: 1000, class: "none" }));
     group.append(svg("path", { d: geometry.spiral(placed), class: "spiral" }));
+    const labels = svg("g", { class: "labels" });
     for (const { index: k, side, x, y } of placed) {
       const name = nameOfSide(k, index > LAST_IN_DIGITS);
       const wide = Math.max(2, name.length * 0.55) * LABEL_PX * unit;
       if (wide > 0.82 * side) continue;
-      group.append(svg("text", { x: x + side / 2, y: y + side / 2, "font-size": LABEL_PX * unit }, name));
+      labels.append(svg("text", { x: x + side / 2, y: y + side / 2, "font-size": LABEL_PX * unit }, name));
     }
+    group.append(labels);
     picture.replaceChildren(group);
     write("spiral-caption", captionOfSquares(index));
   }
@@ -117,21 +120,25 @@ export class View {
   /** A step turns the picture by a quarter, from where the last turn has got; a jump does not. */
   #move(from, to) {
     if (calm.matches) return;
-    const fade = [{ opacity: 0.25, translate: `0 ${to > from ? 0.12 : -0.12}em` }, {}];
-    byId("value").animate(fade, { duration: 180, easing: "ease-out" });
+    const shown = byId("value");
+    if (!shown.getAnimations().length) { // in quick steps it would only flicker
+      const fade = [{ opacity: 0.25, translate: `0 ${to > from ? 0.12 : -0.12}em` }, {}];
+      shown.animate(fade, { duration: FADE_MS, easing: "ease-out" });
+    }
     const group = byId("spiral").firstChild;
     const [here, there] = [geometry.squares(to, FRAME), geometry.squares(from, FRAME)];
     const quarters = to - from;
     if (Math.abs(quarters) !== 1 || !here.length || !there.length) {
-      group.animate([{ opacity: 0 }, {}], { duration: 180 });
+      group.animate([{ opacity: 0 }, {}], { duration: FADE_MS });
       this.#turning = null;
       return;
     }
     const turn = quarters === 1 ? geometry.turn(here[1], there[0], -1) : geometry.turn(here[0], there[1], 1);
     const left = this.#turning ? (1 - (progress(this.#turning.animation) ?? 1)) * this.#turning.quarters : 0;
-    const amount = Math.min(2, Math.max(0, 1 + left * quarters));
+    const amount = Math.min(1.5, Math.max(0, 1 + left * quarters));
     const frames = [amount, 0].map((part) => ({ transform: geometry.turned(turn, part) }));
     const animation = group.animate(frames, { duration: TURN_MS, easing: "cubic-bezier(0.2, 0.7, 0.2, 1)" });
+    group.lastChild.animate([{ opacity: 0 }, { opacity: 0, offset: 0.4 }, {}], TURN_MS); // none upside down
     this.#turning = { animation, quarters: quarters * amount };
   }
 }
