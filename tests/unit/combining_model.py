@@ -241,8 +241,15 @@ def planned(scenario: Scenario, waiting: tuple[int, ...], known: int | None) -> 
             reaches.append((number, step.reached() - reached))
     if movement is None:
         return Planned(moves=False, refused=tuple(refused))
-    bounds = (movement.net, movement.restart, movement.lowest, movement.highest)
-    return Planned(True, *bounds, tuple(reaches), tuple(refused))
+    return Planned(
+        moves=True,
+        net=movement.net,
+        restart=movement.restart,
+        lowest=movement.lowest,
+        highest=movement.highest,
+        reaches=tuple(reaches),
+        refused=tuple(refused),
+    )
 
 
 def violation(scenario: Scenario, dropped: Rule | None = None) -> Violation | None:
