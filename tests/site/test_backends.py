@@ -4,6 +4,7 @@ import json
 import re
 from typing import Any
 
+import pytest
 from fibcore import contract
 from playwright.sync_api import BrowserContext, Route, expect
 
@@ -76,6 +77,7 @@ def test_each_backend_shows_how_long_its_last_calls_took(
     assert len(_points(server)) == 6
 
 
+@pytest.mark.long
 def test_a_cold_start_stands_out(counter: CounterPage, stack: BackendStack) -> None:
     """The answer itself is held back, as a function that wakes up does."""
     stack.put(3)

@@ -28,6 +28,7 @@ def test_at_the_start_the_page_says_so(counter: CounterPage, stack: BackendStack
     counter.is_at(0)
 
 
+@pytest.mark.long
 def test_unavailable_steps_are_not_repeated_but_reads_are(
     counter: CounterPage, stack: BackendStack
 ) -> None:
@@ -45,6 +46,7 @@ def test_unavailable_steps_are_not_repeated_but_reads_are(
     assert stack.index() == 9
 
 
+@pytest.mark.long
 def test_a_page_that_opens_while_the_counter_is_away_shows_it_when_it_is_back(
     counter: CounterPage, stack: BackendStack
 ) -> None:

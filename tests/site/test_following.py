@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from itertools import pairwise
 
+import pytest
 from playwright.sync_api import BrowserContext, Page
 
 from tests.site.backend_stack import BackendStack
@@ -25,6 +26,7 @@ def test_two_tabs_follow_each_other(
     counter.is_at(8)
 
 
+@pytest.mark.long
 def test_what_has_not_changed_is_not_sent_again(counter: CounterPage, stack: BackendStack) -> None:
     stack.put(7)
     counter.open()
@@ -79,6 +81,7 @@ def test_reads_are_repeated_later_and_later_while_a_backend_is_down(
     counter.says_nothing()
 
 
+@pytest.mark.long
 def test_an_old_answer_never_covers_a_newer_one(counter: CounterPage, stack: BackendStack) -> None:
     """A read is answered late, after a step that was pressed meanwhile."""
     stack.put(7)

@@ -37,6 +37,7 @@ def test_nothing_moves_or_sticks_out_from_index_to_index(
         assert value.evaluate("box => box.scrollWidth - box.clientWidth") <= 0, index
 
 
+@pytest.mark.long
 def test_nothing_shifts_while_it_loads_and_plays(counter: CounterPage, stack: BackendStack) -> None:
     stack.put(85)
     counter.page.add_init_script(

@@ -1,6 +1,7 @@
 """Moving: buttons, keys, holding, playing, and nothing lost of what was pressed."""
 
 import gmpy2
+import pytest
 from playwright.sync_api import expect
 
 from tests.site.backend_stack import BackendStack
@@ -116,6 +117,7 @@ def test_the_arrows_step_after_a_backend_was_chosen_with_the_mouse(
     expect(counter.radio("lambda")).to_be_checked()
 
 
+@pytest.mark.long
 def test_a_button_held_down_repeats_until_it_is_let_go(
     counter: CounterPage, stack: BackendStack
 ) -> None:

@@ -86,6 +86,7 @@ def test_a_change_is_animated_unless_less_motion_is_preferred(
     assert counter.page.evaluate("window.animated") == animations
 
 
+@pytest.mark.long
 def test_a_screen_reader_is_told_the_number_where_it_comes_to_rest(
     counter: CounterPage, stack: BackendStack
 ) -> None:
