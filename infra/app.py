@@ -44,9 +44,7 @@ def build(app: App) -> None:
         storage=storage,
         cloudfront_prefix_list=_text(app, "cloudfront_prefix_list") or NO_PREFIX_LIST,
     )
-    website = WebsiteStack(
-        app, stage=stage, function=function, server=server, domain=_domain(app)
-    )
+    website = WebsiteStack(app, stage=stage, function=function, server=server, domain=_domain(app))
     Watching(website, storage=storage, function=function, server=server)
     Tags.of(app).add("application", APPLICATION)
     Tags.of(app).add("stage", stage.name)
@@ -58,7 +56,9 @@ def _domain(app: App) -> OwnDomain | None:
         raise ValueError("domain and hosted_zone (its id) are set together or not at all")
     region = os.environ.get("CDK_DEFAULT_REGION", CERTIFICATE_REGION)
     if name and region != CERTIFICATE_REGION:
-        raise ValueError(f"CloudFront takes certificates of {CERTIFICATE_REGION} only: deploy there")
+        raise ValueError(
+            f"CloudFront takes certificates of {CERTIFICATE_REGION} only: deploy there"
+        )
     return OwnDomain(name, zone) if name else None
 
 

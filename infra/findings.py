@@ -19,6 +19,4 @@ def accept(construct: IConstruct, **reasons: str) -> None:
 
 def accept_finding(construct: IConstruct, rule: str, reason: str) -> None:
     """Let one finding of a rule that has several stand: `IAM5[Resource::*]`."""
-    Validations.of(construct).acknowledge(
-        Acknowledgment(id=f"{_PACK}-{rule}", reason=reason)
-    )
+    Validations.of(construct).acknowledge(Acknowledgment(id=f"{_PACK}-{rule}", reason=reason))

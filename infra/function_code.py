@@ -28,7 +28,12 @@ _PLATFORM: Final = "aarch64-manylinux_2_28"
 # on what it sends again by itself, and AWS changes the runtime's under a running function.
 # Of botocore's descriptions of 400 services one is used; the rest is nine tenths of the package.
 _SERVICE: Final = "dynamodb"
-_UNUSED: Final = ("bin", "**/__pycache__", "**/*.dist-info/RECORD", "**/*.dist-info/direct_url.json")
+_UNUSED: Final = (
+    "bin",
+    "**/__pycache__",
+    "**/*.dist-info/RECORD",
+    "**/*.dist-info/direct_url.json",
+)
 
 
 def function_code(package: str, *modules: Path) -> AssetCode:

@@ -34,12 +34,12 @@ class PythonFunction(Construct):
         **settings: Any,
     ) -> None:
         super().__init__(scope, construct_id)
-        log = LogGroup(
+        self.log = LogGroup(
             self, "Log", retention=stage.log_retention, removal_policy=stage.removal_policy
         )
         # The managed policy for logs would allow every log of the account.
         self.role = Role(self, "Role", assumed_by=ServicePrincipal("lambda.amazonaws.com"))
-        log.grant_write(self.role)
+        self.log.grant_write(self.role)
         self.function = Function(
             self,
             "Function",
@@ -48,6 +48,6 @@ class PythonFunction(Construct):
             runtime=RUNTIME,
             architecture=ARCHITECTURE,
             role=self.role,
-            log_group=log,
+            log_group=self.log,
             **settings,
         )

@@ -9,7 +9,6 @@ from aws_cdk.aws_cloudwatch import (
     GraphWidget,
     IMetric,
     MathExpression,
-    Metric,
     TreatMissingData,
 )
 from aws_cdk.aws_dynamodb import Operation
@@ -83,7 +82,9 @@ class Watching(Construct):
             ),
             self._alarm("Throttles", throttles, above=0),
             *(
-                self._alarm(f"{name}Slow", percentiles[PERCENTILES.index("p95")], above=SLOW_SECONDS)
+                self._alarm(
+                    f"{name}Slow", percentiles[PERCENTILES.index("p95")], above=SLOW_SECONDS
+                )
                 for name, percentiles in latencies.items()
             ),
             self._alarm(
@@ -124,7 +125,7 @@ class Watching(Construct):
             ],
             [
                 _graph("Healthy tasks", healthy),
-                _graph("Cold starts", *_cold_starts(function)),
+                _graph("Cold starts a minute", function.cold_starts),
             ],
         ):
             dashboard.add_widgets(*row)
@@ -153,8 +154,3 @@ class Watching(Construct):
 
 def _graph(title: str, *metrics: IMetric) -> GraphWidget:
     return GraphWidget(title=title, left=list(metrics), width=12)
-
-
-def _cold_starts(function: ApiGatewayStack) -> MathExpression:
-    # A restored snapshot leaves one line in the function's log, and no metric of its own.
-    return ...

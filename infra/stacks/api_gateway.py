@@ -9,7 +9,7 @@ from aws_cdk.aws_apigatewayv2 import (
 )
 from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
 from aws_cdk.aws_lambda import SnapStartConf
-from aws_cdk.aws_logs import LogGroup
+from aws_cdk.aws_logs import FilterPattern, LogGroup, MetricFilter
 from constructs import Construct
 
 from infra.findings import accept
@@ -59,7 +59,15 @@ class ApiGatewayStack(Stack):
             snap_start=SnapStartConf.ON_PUBLISHED_VERSIONS,
         )
         storage.grant_counting(backend.role)
-        self.function = backend.function
+        # Lambda counts no restored snapshots, but writes a line for each.
+        self.cold_starts = MetricFilter(
+            self,
+            "ColdStarts",
+            log_group=backend.log,
+            filter_pattern=FilterPattern.literal("RESTORE_START"),
+            metric_namespace=stage.stack_name("lambda"),
+            metric_name="ColdStarts",
+        ).metric(statistic="Sum", period=Duration.minutes(1))
         # SnapStart works for published versions only.
         alias = backend.function.add_alias("live")
 
