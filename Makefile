@@ -27,10 +27,11 @@ run: $(READY) ## start everything on localhost: site, both backends, DynamoDB Lo
 	@exec $(BIN)/python -m local_stack.run
 
 .PHONY: lint
-lint: $(READY) ## linter, formatter's check and type checker
+lint: $(READY) ## linters, formatter's check and type checker
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy
+	@$(BIN)/hadolint packages/server_api/Dockerfile
 
 .PHONY: test
 test: lint ## lint, types and the short run of every test; 5 minutes at most
@@ -47,6 +48,10 @@ test-api: $(READY) ## the black-box API suite, against BACKEND_URL=… or both l
 .PHONY: bench
 bench: $(READY) ## measure: QUESTIONS="steps current partition index lambda", ROUNDS=5, SECONDS=4
 	@$(BIN)/python -m tests.benchmarks
+
+.PHONY: image
+image: $(READY) ## build the server's image: by a container engine, or by buildah where none runs
+	@$(BIN)/python -m local_stack.image
 
 BACKEND ?= server
 ifeq ($(BACKEND),lambda)

@@ -1,44 +1,112 @@
 /** A backend over HTTP: terms come back as `{index, value}`, failures as a Problem. */
 
+const IN_WORDS = {
+  "before-start": "This is the start: there is nothing before index 0.",
+  "past-end": "This is the end: the counter goes no further.",
+  unavailable: "The counter can’t be reached just now.",
+  "outcome-unknown": "No answer came in time.",
+  offline: "The backend does not answer. Is it running?",
+  "answers-again": "No answer came to the last step.",
+  unexpected: "The backend gave an answer that this page can’t read.",
+  internal: "The backend failed.",
+};
+const MAYBE_COUNTED = "The step may have been counted; the number here is where the counter stands.";
+const OF_A_STEP = {
+  unavailable: "The step was not counted; press again.",
+  "outcome-unknown": MAYBE_COUNTED,
+  offline: "The step may have been counted.",
+  "answers-again": "It may have been counted. The backend answers again, and the number here is where the counter stands.",
+  unexpected: MAYBE_COUNTED,
+  internal: MAYBE_COUNTED,
+};
 const TIMEOUT_MS = 30_000;
+const LATENCIES_KEPT = 40;
 
-/** What went wrong, as the backend's problem document says it, or `offline`. */
+/** What went wrong, as the backend's problem document says it, or `offline` or `unexpected`. */
 export class Problem extends Error {
-  constructor(type, detail) {
+  constructor(type, detail, retryAfterSeconds = 0) {
     super(detail);
     this.type = type.replace(/^urn:fib:/, "");
+    this.retryAfterSeconds = retryAfterSeconds;
   }
 }
 
-async function send(backend, method, path) {
-  let answer;
-  let body;
+/** Say a problem to a person: what happened, what became of the step, and what the page does. */
+export function inWords({ type, detail, step, unsent }) {
+  const away = navigator.onLine ? IN_WORDS[type] : "You are offline.";
+  const what = type === "offline" ? away : (IN_WORDS[type] ?? detail);
+  const then = step ? OF_A_STEP[type] : "The page goes on trying.";
+  const rest = unsent ? `Of the presses after it, ${unsent} were not sent.` : "";
+  return [what, then, rest].filter(Boolean).join(" ");
+}
+
+/** One of the configured backends, and how long its last calls took, oldest first. */
+export class Backend {
+  latenciesMs = [];
+
+  constructor({ name, url }) {
+    this.name = name;
+    this.url = url;
+  }
+
+  get document() {
+    return `${this.url}/openapi.json`;
+  }
+
+  /** Return where the counter stands, or null where it still stands at `index`. */
+  current(index) {
+    const headers = index === undefined ? {} : { "If-None-Match": `"${index}"` };
+    return this.#send("/current", { headers, cache: "no-store" });
+  }
+
+  /** Step to the `next` or `previous` index, or `reset`; return where that led. Never repeated. */
+  step(name) {
+    return this.#send(`/${name}`, { method: "POST" });
+  }
+
+  async #send(path, request) {
+    const started = performance.now();
+    const answer = await this.#answered(path, request);
+    this.latenciesMs.push(performance.now() - started);
+    if (this.latenciesMs.length > LATENCIES_KEPT) this.latenciesMs.shift();
+    if (answer.status === 304) return null;
+    if (answer.status !== 200) throw problemOf(answer);
+    if (!isTerm(answer.body)) throw unexpected(answer);
+    return answer.body;
+  }
+
+  async #answered(path, request) {
+    try {
+      const signal = AbortSignal.timeout(TIMEOUT_MS);
+      const answer = await fetch(this.url + path, { ...request, signal });
+      const text = await answer.text();
+      return { status: answer.status, headers: answer.headers, body: parsed(text) };
+    } catch {
+      throw new Problem("offline", `${this.name} does not answer.`);
+    }
+  }
+}
+
+function parsed(text) {
   try {
-    answer = await fetch(backend.url + path, { method, signal: AbortSignal.timeout(TIMEOUT_MS) });
-    body = await answer.json();
+    return JSON.parse(text);
   } catch {
-    throw new Problem("offline", `${backend.name} does not answer.`);
+    return null;
   }
-  if (!answer.ok) throw new Problem(body.type ?? "unknown", body.detail ?? "");
-  return body;
 }
 
-/** Return where the counter stands, or null while it still stands at `index`. */
-export async function changedFrom(backend, index) {
-  const answer = await fetch(`${backend.url}/current`, {
-    headers: { "If-None-Match": `"${index}"` },
-    cache: "no-store",
-    signal: AbortSignal.timeout(TIMEOUT_MS),
-  });
-  return answer.status === 200 ? answer.json() : null;
+const isTerm = (body) => Number.isSafeInteger(body?.index) && /^\d+$/.test(body.value);
+
+function problemOf(answer) {
+  const { type, detail } = answer.body ?? {};
+  if (typeof type !== "string" || !type.startsWith("urn:fib:")) return unexpected(answer);
+  return new Problem(type, detail, Number(answer.headers.get("Retry-After")) || 0);
 }
 
-export const current = (backend) => send(backend, "GET", "/current");
-export const next = (backend) => send(backend, "POST", "/next");
-export const previous = (backend) => send(backend, "POST", "/previous");
-export const reset = (backend) => send(backend, "POST", "/reset");
+const unexpected = ({ status }) => new Problem("unexpected", `An answer of status ${status}.`);
 
+/** Return the backends that `config.json` names. */
 export async function configuredBackends() {
   const { backends } = await (await fetch("config.json")).json();
-  return backends;
+  return backends.map((backend) => new Backend(backend));
 }

@@ -1,122 +1,111 @@
-/** Joins the page to the chosen backend: one request after another, in the order of the presses. */
+/** Starts the page: reads the configuration and joins controls and keys to the counter. */
 
-import * as api from "./api.js";
-import { counted, ends, grouped } from "./numbers.js";
+import { configuredBackends } from "./api.js";
+import { Counter } from "./state.js";
+import { showBackends, View } from "./view.js";
 
-const IN_WORDS = {
-  "before-start": "This is the start: there is nothing before index 0.",
-  "past-end": "This is the end: the counter goes no further.",
-  unavailable: "The counter can't be reached just now. Nothing was counted; try again.",
-  "outcome-unknown": "No answer came: the step may have been counted. This is where it stands now.",
-  offline: "The backend does not answer. Is it running?",
-};
-const FOLLOW_MS = 2_000;
 const KEYS = { ArrowLeft: "previous", ArrowRight: "next", r: "reset" };
+const PACES = [0.5, 1, 2, 4, 8, 16]; // steps a second
+const HOLD_MS = 400;
+const REPEAT_MS = 90;
+const LONGEST_REPEATED = 2; // presses that wait while a key is held, so that it ends when let go
+const COPIED_MS = 2_000;
 const byId = (id) => document.getElementById(id);
-const controls = ["previous", "next", "reset"];
 
-let backends = [];
-let backend;
-let shown;
-let whole = false;
-let queue = Promise.resolve();
-let waiting = 0;
+const backends = await configuredBackends();
+const named = (name) => backends.find((backend) => backend.name === name);
+const inUrl = () => new URL(location.href).searchParams.get("backend");
+const view = new View();
+let planned = 0;
+const counter = new Counter(
+  backends,
+  named(inUrl()) ?? named(localStorage.getItem("backend")) ?? backends[0],
+  () => (planned ||= requestAnimationFrame(show)),
+  () => document.hidden,
+);
 
-function show(term) {
-  if (shown?.index !== term.index) whole = false;
-  shown = term;
-  const { head, tail, hidden } = ends(term.value);
-  const parts = whole || !hidden ? [grouped(term.value)] : [head, ellipsis(hidden), tail];
-  byId("value").replaceChildren(...parts);
-  byId("value").classList.toggle("long", term.value.length > 60);
-  byId("position").textContent = `F(${counted(term.index)})`;
-  byId("digits").textContent = `${counted(term.value.length)} ${term.value.length === 1 ? "digit" : "digits"}`;
-  byId("all").hidden = !hidden;
-  byId("all").textContent = whole ? "Show ends" : "Show all";
-  byId("copy").disabled = false;
-  byId("next").disabled = byId("reset").disabled = false;
-  byId("previous").disabled = term.index === 0;
-  document.title = `F(${counted(term.index)}) · Fibonacci`;
+function show() {
+  planned = 0;
+  view.render(counter);
 }
 
-function ellipsis(hidden) {
-  const gap = document.createElement("b");
-  gap.textContent = `… ${counted(hidden)} more …`;
-  return gap;
+function choose(backend) {
+  if (backends.length > 1) {
+    localStorage.setItem("backend", backend.name);
+    const url = new URL(location.href);
+    url.searchParams.set("backend", backend.name);
+    history.replaceState(null, "", url);
+  }
+  counter.choose(backend);
 }
 
-function ask(operation) {
-  waiting += 1;
-  queue = queue.then(async () => {
-    try {
-      show(await operation(backend));
-      byId("message").textContent = "";
-    } catch (problem) {
-      byId("message").textContent = IN_WORDS[problem.type] ?? problem.message;
-      if (problem.type === "offline" || operation === api.current) return;
-      await api.current(backend).then(show, () => {});
-    } finally {
-      waiting -= 1;
-    }
+/** A press is a step; held down it repeats, no faster than the backend answers. */
+function stepBy(id) {
+  const button = byId(id);
+  let timer = 0;
+  let held = false;
+  const repeat = () => {
+    held = true;
+    if (button.disabled) return;
+    if (counter.waiting < LONGEST_REPEATED) counter.press(id);
+    timer = setTimeout(repeat, REPEAT_MS);
+  };
+  const release = () => clearTimeout(timer);
+  button.addEventListener("pointerdown", (event) => {
+    held = false;
+    if (event.button === 0) timer = setTimeout(repeat, HOLD_MS);
+  });
+  for (const end of ["pointerup", "pointerleave", "pointercancel"]) button.addEventListener(end, release);
+  button.addEventListener("contextmenu", (event) => held && event.preventDefault()); // a long touch
+  button.addEventListener("click", (event) => {
+    if (!held || !event.detail) counter.press(id);
+    held = false;
   });
 }
 
-function choose(chosen) {
-  backend = chosen;
-  localStorage.setItem("backend", chosen.name);
-  byId("document").href = `${chosen.url}/openapi.json`;
-  for (const id of controls) byId(id).disabled = false;
-  ask(api.current);
-}
-
-function offerChoice() {
-  for (const offered of backends) {
-    const input = Object.assign(document.createElement("input"), {
-      type: "radio",
-      name: "backend",
-      checked: offered === backend,
-    });
-    input.addEventListener("change", () => choose(offered));
-    const name = document.createElement("span");
-    name.textContent = offered.name;
-    const label = document.createElement("label");
-    label.append(input, name);
-    byId("backends").append(label);
+function onKey(event) {
+  const button = byId(KEYS[event.key.length === 1 ? event.key.toLowerCase() : event.key]);
+  const onStep = event.key === "Enter" && ["next", "previous"].includes(event.target.id);
+  if ((!button && !onStep) || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.target.matches("input") || byId("confirm").open) return; // it has its own use for keys
+  if (event.repeat && (button?.id === "reset" || counter.waiting >= LONGEST_REPEATED)) {
+    event.preventDefault();
+  } else if (button) {
+    event.preventDefault();
+    button.click(); // does nothing where the button is disabled
   }
-  byId("backends").hidden = backends.length < 2;
 }
 
-byId("next").addEventListener("click", () => ask(api.next));
-byId("previous").addEventListener("click", () => ask(api.previous));
-byId("reset").addEventListener("click", () => {
-  if (confirm("Set the counter back to 0, for everybody?")) ask(api.reset);
-});
-byId("copy").addEventListener("click", () => navigator.clipboard.writeText(shown.value));
-byId("all").addEventListener("click", () => {
-  whole = !whole;
-  show(shown);
-});
-
-addEventListener("keydown", (event) => {
-  const id = KEYS[event.key];
-  if (!id || event.ctrlKey || event.metaKey || event.altKey || event.target.type === "radio") return;
-  event.preventDefault();
-  byId(id).click(); // does nothing where the button is disabled
-});
-
-/** Show the steps that others take, while the page is seen and no request of its own waits. */
-function follow() {
-  setTimeout(async () => {
-    if (!document.hidden && shown && waiting === 0) {
-      const [asked, at] = [backend, shown];
-      const term = await api.changedFrom(asked, at.index).catch(() => null);
-      if (term && waiting === 0 && shown === at && backend === asked) show(term);
-    }
-    follow();
-  }, FOLLOW_MS);
+function askToReset() {
+  counter.pause();
+  byId("confirm").returnValue = "";
+  byId("confirm").showModal();
 }
 
-backends = await api.configuredBackends();
-choose(backends.find(({ name }) => name === localStorage.getItem("backend")) ?? backends[0]);
-offerChoice();
-follow();
+async function copy() {
+  const copied = await navigator.clipboard.writeText(counter.term.value).then(() => true, () => false);
+  byId("copy").textContent = copied ? "Copied" : "Refused";
+  setTimeout(() => (byId("copy").textContent = "Copy"), COPIED_MS);
+}
+
+function setPace() {
+  const pace = PACES[byId("speed").value];
+  counter.perSecond = pace;
+  byId("pace").textContent = pace < 1 ? "every 2 s" : `${pace} a second`;
+  byId("speed").setAttribute("aria-valuetext", pace < 1 ? "a step every 2 seconds" : `${pace} steps a second`);
+}
+
+showBackends(backends, counter.backend, choose);
+stepBy("previous");
+stepBy("next");
+setPace();
+byId("speed").addEventListener("input", setPace);
+byId("play").addEventListener("click", () => (counter.playing ? counter.pause() : counter.play()));
+byId("reset").addEventListener("click", askToReset);
+byId("confirm").addEventListener("close", ({ target }) => target.returnValue === "yes" && counter.press("reset"));
+byId("copy").addEventListener("click", copy);
+byId("all").addEventListener("click", () => view.toggleWhole());
+addEventListener("keydown", onKey);
+addEventListener("online", () => counter.readSoon(0));
+document.addEventListener("visibilitychange", () => (document.hidden ? counter.stopReading() : counter.readSoon(0)));
+choose(counter.backend);

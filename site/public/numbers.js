@@ -3,6 +3,10 @@
 const LONGEST_WHOLE = 300;
 const SHOWN_AT_EACH_END = 90;
 const THIN_SPACE = "\u2009"; // a line may break after it
+const NO_BREAK_SPACE = "\u00a0";
+const FIGURE_SPACE = "\u2007"; // as wide as a digit
+// Divisible by 1 to 10, so that whole lines of up to ten groups end where a block does.
+const GROUPS_IN_BLOCK = 2520;
 
 /** Group decimal digits by thousands: "1234" → "1 234", with thin spaces. */
 export function grouped(digits) {
@@ -23,5 +27,37 @@ export function ends(digits) {
   };
 }
 
-/** Group a count for people. */
-export const counted = (count) => grouped(String(count));
+/** Cut a long value into grouped blocks that a browser lays out one by one, in full columns. */
+export function blocks(digits) {
+  const padded = FIGURE_SPACE.repeat((3 - (digits.length % 3)) % 3) + digits;
+  const cut = [];
+  for (let at = 0; at < padded.length; at += 3 * GROUPS_IN_BLOCK) {
+    cut.push(grouped(padded.slice(at, at + 3 * GROUPS_IN_BLOCK)));
+  }
+  return cut;
+}
+
+/** Group a count for people; no line breaks in it. */
+export const counted = (count) => grouped(String(count)).replaceAll(THIN_SPACE, NO_BREAK_SPACE);
+
+/** Write 10^`exponent` (a float): 0.38, 0.0071, and from there on 1.3 × 10⁻³⁵. */
+export function powerOfTen(exponent) {
+  if (exponent > -3) return String(Number((10 ** exponent).toPrecision(2)));
+  let whole = Math.floor(exponent);
+  let mantissa = (10 ** (exponent - whole)).toFixed(1);
+  if (mantissa === "10.0") [mantissa, whole] = ["1.0", whole + 1];
+  const raised = [...String(-whole)].map((digit) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[digit]).join("");
+  return `${mantissa}\u00a0×\u00a010⁻${raised}`;
+}
+
+/** Return the value that a `share` (0 to 1) of the samples does not exceed, by nearest rank. */
+export function quantile(samples, share) {
+  const sorted = samples.toSorted((one, other) => one - other);
+  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)];
+}
+
+/** Write a time as people read it: 4.2 ms, 38 ms, 1.31 s. */
+export function duration(milliseconds) {
+  if (milliseconds >= 1000) return `${(milliseconds / 1000).toFixed(2)} s`;
+  return `${milliseconds.toFixed(milliseconds < 9.95 ? 1 : 0)} ms`;
+}

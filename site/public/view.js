@@ -1,0 +1,233 @@
+/** Shows the state: the number, the pictures, the backends, and what went wrong, in words. */
+
+import { inWords } from "./api.js";
+import * as geometry from "./geometry.js";
+import { blocks, counted, duration, ends, grouped, powerOfTen, quantile } from "./numbers.js";
+
+const FRAME = { width: 1618, height: 1000 };
+const TURN_MS = 420;
+const FADE_MS = 180;
+const LABEL_PX = 15;
+const LAST_IN_DIGITS = 30; // further on, a side is called F(k)
+const DIGIT_EM = 0.56;
+const SAID_AFTER_MS = 600;
+const SVG = "http://www.w3.org/2000/svg";
+
+const byId = (id) => document.getElementById(id);
+const calm = matchMedia("(prefers-reduced-motion: reduce)");
+
+function svg(name, attributes, ...content) {
+  const element = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  element.append(...content);
+  return element;
+}
+
+function html(name, className, ...content) {
+  const element = document.createElement(name);
+  if (className) element.className = className;
+  element.append(...content);
+  return element;
+}
+
+/** Show a text only where it differs, so that nothing is announced or laid out twice. */
+function write(id, text) {
+  if (byId(id).textContent !== text) byId(id).textContent = text;
+}
+
+export class View {
+  #term = null;
+  #whole = false;
+  #saying = 0;
+  #turning = null; // {animation, quarters}: the turn of the spiral that may still be running
+
+  constructor() {
+    new ResizeObserver(() => this.#term && this.#drawSpiral(this.#term.index)).observe(byId("spiral"));
+  }
+
+  render(counter) {
+    const { term, heading, waiting, problem, playing } = counter;
+    if (term && term.index !== this.#term?.index) this.#showTerm(term);
+    write("waiting", waiting > 1 ? `${counted(waiting)} waiting` : "");
+    write("message", problem ? inWords(problem) : "");
+    write("play", playing ? "Pause" : "Play");
+    for (const id of ["next", "play", "reset", "copy"]) byId(id).disabled = !term;
+    byId("previous").disabled = !heading;
+    byId("document").href = counter.backend.document;
+    showLatencies(counter.backends);
+  }
+
+  toggleWhole() {
+    this.#whole = !this.#whole;
+    this.#showValue(this.#term);
+  }
+
+  #showTerm(term) {
+    const before = this.#term;
+    this.#term = term;
+    write("index", `(${counted(term.index)})`);
+    write("digits", `${counted(term.value.length)} ${term.value.length === 1 ? "digit" : "digits"}`);
+    document.title = `F(${counted(term.index)}) · Fibonacci`;
+    this.#showValue(term);
+    this.#drawSpiral(term.index);
+    drawRatio(term.index);
+    if (before) this.#move(before.index, term.index);
+    // Only where it comes to rest: nobody can listen to ten numbers a second.
+    clearTimeout(this.#saying);
+    this.#saying = setTimeout(() => write("said", spoken(term)), SAID_AFTER_MS);
+  }
+
+  #showValue({ value }) {
+    const { head, tail, hidden } = ends(value);
+    const whole = this.#whole && hidden > 0;
+    const gap = html("span", "gap", `… ${counted(hidden)} more …`);
+    const parts = hidden ? [html("span", "", head), gap, html("span", "", tail)] : [head];
+    const shown = byId("value");
+    shown.replaceChildren(...(whole ? blocks(value).map((block) => html("span", "block", block)) : parts));
+    shown.classList.toggle("whole", whole);
+    shown.classList.toggle("long", hidden > 0);
+    const groups = Math.ceil(value.length / 3);
+    shown.style.setProperty("--ems", hidden ? 999 : (value.length + groups / 3) * DIGIT_EM + 0.2);
+    shown.toggleAttribute("tabindex", whole); // so that the keyboard can scroll it
+    if (whole) shown.tabIndex = 0;
+    byId("all").hidden = !hidden;
+    byId("all").setAttribute("aria-expanded", whole);
+    write("all", whole ? "Show ends" : "Show all");
+  }
+
+  #drawSpiral(index) {
+    const picture = byId("spiral");
+    const unit = FRAME.width / (picture.clientWidth || FRAME.width);
+    const placed = geometry.squares(index, FRAME);
+    const group = svg("g", { class: "squares" });
+    for (const { index: k, side, x, y } of placed) {
+      group.append(svg("rect", { x, y, width: side, height: side, class: `tint${k % 4}` }));
+    }
+    if (!placed.length) group.append(svg("rect", { x: 309, width: 1000, height: 1000, class: "none" }));
+    group.append(svg("path", { d: geometry.spiral(placed), class: "spiral" }));
+    const labels = svg("g", { class: "labels" });
+    for (const { index: k, side, x, y } of placed) {
+      const name = nameOfSide(k, index > LAST_IN_DIGITS);
+      const wide = Math.max(2, name.length * 0.55) * LABEL_PX * unit;
+      if (wide > 0.82 * side) continue;
+      labels.append(svg("text", { x: x + side / 2, y: y + side / 2, "font-size": LABEL_PX * unit }, name));
+    }
+    group.append(labels);
+    picture.replaceChildren(group);
+    write("spiral-caption", captionOfSquares(index));
+  }
+
+  /** A step turns the picture by a quarter, from where the last turn has got; a jump does not. */
+  #move(from, to) {
+    if (calm.matches) return;
+    const shown = byId("value");
+    if (!shown.getAnimations().length) { // in quick steps it would only flicker
+      const fade = [{ opacity: 0.25, translate: `0 ${to > from ? 0.12 : -0.12}em` }, {}];
+      shown.animate(fade, { duration: FADE_MS, easing: "ease-out" });
+    }
+    const group = byId("spiral").firstChild;
+    const [here, there] = [geometry.squares(to, FRAME), geometry.squares(from, FRAME)];
+    const quarters = to - from;
+    if (Math.abs(quarters) !== 1 || !here.length || !there.length) {
+      group.animate([{ opacity: 0 }, {}], { duration: FADE_MS });
+      this.#turning = null;
+      return;
+    }
+    const turn = quarters === 1 ? geometry.turn(here[1], there[0], -1) : geometry.turn(here[0], there[1], 1);
+    const left = this.#turning ? (1 - (progress(this.#turning.animation) ?? 1)) * this.#turning.quarters : 0;
+    const amount = Math.min(1.5, Math.max(0, 1 + left * quarters));
+    const frames = [amount, 0].map((part) => ({ transform: geometry.turned(turn, part) }));
+    const animation = group.animate(frames, { duration: TURN_MS, easing: "cubic-bezier(0.2, 0.7, 0.2, 1)" });
+    group.lastChild.animate([{ opacity: 0 }, { opacity: 0, offset: 0.4 }, {}], TURN_MS); // none upside down
+    this.#turning = { animation, quarters: quarters * amount };
+  }
+}
+
+const progress = (animation) => animation.effect.getComputedTiming().progress;
+
+function captionOfSquares(index) {
+  if (index === 0) return "F(0) is 0: no square yet.";
+  if (index < 3) return index === 1 ? "The first square, of side 1." : "Sides 1, 1: from here on each is the sum of two.";
+  const names = (index > LAST_IN_DIGITS ? [0, 1, 2] : [0, 1, 2, 3]).filter((back) => back < index);
+  const sides = names.map((back) => nameOfSide(index - back, index > LAST_IN_DIGITS));
+  const more = index > names.length ? ", …" : "";
+  return `Sides ${sides.join(", ")}${more}: each the sum of the next\u00a0two.`;
+}
+
+function nameOfSide(index, byIndex) {
+  return byIndex ? `F(${counted(index)})` : counted(geometry.fibonacci(index));
+}
+
+const RATIO = { left: 40, right: 348, middle: 64, reach: 54 };
+
+function drawRatio(index) {
+  const { left, right, middle, reach } = RATIO;
+  const line = svg("path", { d: `M${left} ${middle}H${right}`, class: "phi" });
+  const parts = [line, svg("text", { x: left - 10, y: middle, class: "axis" }, "φ")];
+  const { first, last, offsets } = geometry.ratios(index);
+  const places = offsets.map((offset, at) => [left + 12 + (at * (right - left - 24)) / 9, middle - reach * offset]);
+  if (places.length) parts.push(svg("polyline", { points: places.map(String).join(" "), class: "trace" }));
+  places.forEach(([x, y], at) => {
+    const newest = at === places.length - 1;
+    parts.push(svg("circle", { cx: x, cy: y, r: newest ? 4.5 : 2.5, class: newest ? "newest" : "dot" }));
+  });
+  const marks = places.length > 1 ? [0, places.length - 1] : Object.keys(places);
+  for (const at of marks) parts.push(svg("text", { x: places[at][0], y: 144, class: "mark" }, counted(first + Number(at))));
+  byId("ratio").replaceChildren(...parts);
+  write("ratio-caption", captionOfRatio(index, last));
+}
+
+function captionOfRatio(index, last) {
+  if (index < 2) return "The ratio of a term to the one before it, from F(2) on.";
+  const [over, under] = [index, index - 1].map((k) => nameOfSide(k, index > LAST_IN_DIGITS));
+  const ratio = index > 40 ? geometry.PHI : geometry.fibonacci(index) / geometry.fibonacci(index - 1);
+  const digits = ratio.toFixed(9).replace(/(\d{3})(?=\d)/g, "$1\u00a0");
+  const side = index % 2 ? "above" : "below";
+  return `${over}\u00a0÷\u00a0${under} = ${digits}\n${powerOfTen(last)} ${side}\u00a0φ`;
+}
+
+const SPARK = { width: 160, height: 28, places: 40 };
+
+/** Fill in each backend's row: its last calls on one scale for all, median and 95th percentile. */
+function showLatencies(backends) {
+  const all = backends.flatMap(({ latenciesMs }) => latenciesMs);
+  const range = [Math.min(...all) * 0.9, Math.max(...all) * 1.1];
+  for (const { name, latenciesMs } of backends) {
+    const row = document.querySelector(`[data-backend="${CSS.escape(name)}"]`);
+    const points = geometry.sparkline(latenciesMs, range, SPARK);
+    row.querySelector("polyline").setAttribute("points", points.map(({ x, y }) => `${x},${y}`).join(" "));
+    const [median, p95] = [0.5, 0.95].map((share) => quantile(latenciesMs, share));
+    const slowest = Math.max(...latenciesMs);
+    const texts = latenciesMs.length ? [median, p95, slowest].map(duration) : ["–", "–", "–"];
+    row.querySelectorAll("dd").forEach((cell, at) => (cell.textContent = texts[at]));
+  }
+}
+
+/** Make a row for each backend, with a radio button where there is a choice. */
+export function showBackends(backends, chosen, choose) {
+  for (const backend of backends) {
+    const input = Object.assign(document.createElement("input"), {
+      type: "radio", name: "backend", value: backend.name, checked: backend === chosen,
+    });
+    input.addEventListener("change", () => {
+      if (!input.matches(":focus-visible")) input.blur(); // else the arrow keys would not step
+      choose(backend);
+    });
+    const name = html("label", "name", ...(backends.length > 1 ? [input] : []), html("span", "", backend.name));
+    const line = svg("polyline", { class: "trace" });
+    const spark = svg("svg", { viewBox: "0 -3 160 34", class: "spark", "aria-hidden": "true" }, line);
+    const figures = html("dl", "figures");
+    for (const term of ["median", "p95", "slowest"]) {
+      figures.append(html("div", "", html("dt", "", term), html("dd", "", "–")));
+    }
+    const row = html("div", "backend", name, spark, figures);
+    row.dataset.backend = backend.name;
+    byId("backends").append(row);
+  }
+}
+
+function spoken({ index, value }) {
+  const { head, tail, hidden } = ends(value);
+  if (!hidden) return `F(${index}) is ${grouped(value)}`;
+  return `F(${index}) has ${value.length} digits, from ${head.slice(0, 15)} to ${tail.slice(-15)}`;
+}

@@ -1,0 +1,112 @@
+"""The image as it would be deployed, on one CPU and 512 MB."""
+
+import http.client
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from fibcore import Settings
+from local_stack import image
+from local_stack.environment import CREDENTIALS
+
+from tests.api.http_client import Backend
+from tests.api.test_server_process import refused_when_it_stops_accepting
+from tests.conftest import skip_or_fail
+from tests.image.container import CPU_PERIOD_MICROSECONDS, MEMORY_BYTES, Container, Image, run
+from tests.processes import free_port
+
+ROOT = Path(__file__).parents[2]
+# The first test pays for the build, with the base from Debian's mirror.
+pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
+
+
+@pytest.fixture(scope="module")
+def built() -> Image:
+    wanted = ["buildah", "debootstrap", "runc"]
+    if missing := [name for name in wanted if not shutil.which(name)]:
+        skip_or_fail(f"the image test: apt install {' '.join(missing)}")
+    if os.geteuid() != 0:
+        skip_or_fail("the image test: buildah on a base by debootstrap wants root")
+    return Image(image.build_without_engine())
+
+
+@pytest.fixture
+def started(
+    built: Image, new_table: Callable[..., Settings]
+) -> Iterator[tuple[Backend, Container]]:
+    settings = new_table()
+    port = free_port()
+    environment = {
+        **CREDENTIALS,
+        "COUNTER_TABLE_NAME": settings.table_name,
+        "AWS_REGION": settings.region,
+        "AWS_ENDPOINT_URL_DYNAMODB": settings.endpoint_url or "",
+        "PORT": str(port),
+    }
+    with run(built, environment, port=port) as container:
+        yield Backend(f"http://localhost:{port}"), container
+
+
+def test_the_image_passes_the_api_suite_within_its_limits(
+    started: tuple[Backend, Container],
+) -> None:
+    backend, container = started
+    memory = container.cgroup("memory", "memory.limit_in_bytes", "memory.max")
+    assert memory == str(MEMORY_BYTES)
+    quota = container.cgroup("cpu", "cpu.cfs_quota_us", "cpu.max")
+    assert quota.split()[0] == str(CPU_PERIOD_MICROSECONDS)
+    suite = [sys.executable, "-m", "pytest", "-q", "tests/api", f"--backend-url={backend.url}"]
+    ended = subprocess.run(suite, cwd=ROOT, check=False, capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    peak = container.cgroup("memory", "memory.max_usage_in_bytes", "memory.peak")
+    print(f"{ended.stdout.splitlines()[-1]}; at most {int(peak) / 1024**2:.0f} MiB in the cgroup")
+
+
+def test_the_server_is_no_root_and_can_write_nowhere_but_in_memory(
+    started: tuple[Backend, Container],
+) -> None:
+    _, container = started
+    program = "import os; print(os.getuid(), [p for p in ('/', '/tmp', '/opt/fib', '/dev/shm') "
+    program += "if os.access(p, os.W_OK)])"
+    user, _, writable = container.execute("python3", "-c", program).strip().partition(" ")
+    assert int(user) > 0
+    assert writable == "['/dev/shm']"
+
+
+def test_the_health_check_of_the_image_passes(
+    built: Image, started: tuple[Backend, Container]
+) -> None:
+    _, container = started
+    kind, *command = built.config()["Healthcheck"]["Test"]
+    assert kind == "CMD"
+    container.execute(*command)
+
+
+def test_a_container_that_stops_answers_what_is_in_flight_and_ends(
+    started: tuple[Backend, Container],
+) -> None:
+    backend, container = started
+    port = int(backend.url.rpartition(":")[2])
+    with (
+        closing(http.client.HTTPConnection("localhost", port)) as idle,
+        socket.create_connection(("localhost", port), timeout=20) as in_flight,
+    ):
+        idle.request("GET", "/health")
+        assert idle.getresponse().read() == b'{"status":"ok"}'
+        in_flight.sendall(b"POST /next HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nx")
+        assert backend.request("GET", "/health").status == 200
+        container.process.process.send_signal(signal.SIGTERM)
+        refused_when_it_stops_accepting(backend)
+        in_flight.sendall(b"x")
+        answered = http.client.HTTPResponse(in_flight)
+        answered.begin()
+        assert answered.read() == b'{"index":1,"value":"1"}'
+        # `docker stop` waits 10 s, ECS 30 s, before either kills.
+        assert container.process.process.wait(10) == 0

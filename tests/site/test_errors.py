@@ -1,0 +1,144 @@
+"""Every failure is told in words, and says what became of the step."""
+
+import pytest
+from fibcore import contract
+from playwright.sync_api import BrowserContext, Page, Route, expect
+
+from tests.site.backend_stack import BackendStack
+from tests.site.counter_page import CounterPage
+
+
+def test_at_the_end_the_page_says_so(counter: CounterPage, stack: BackendStack) -> None:
+    stack.put(100_000)
+    counter.open().press("Next")
+    counter.says("This is the end: the counter goes no further.")
+    counter.press("Previous")
+    counter.is_at(99_999)
+    counter.says_nothing()
+
+
+def test_at_the_start_the_page_says_so(counter: CounterPage, stack: BackendStack) -> None:
+    """Someone else resets the counter between what the page shows and the press."""
+    stack.put(5)
+    counter.open()
+    expect(counter.button("Previous")).to_be_enabled()
+    stack.put(0)
+    counter.press("Previous")
+    counter.says("This is the start: there is nothing before index 0.")
+    counter.is_at(0)
+
+
+def test_unavailable_steps_are_not_repeated_but_reads_are(
+    counter: CounterPage, stack: BackendStack
+) -> None:
+    stack.put(5)
+    counter.open()
+    steps = steps_of(counter.page)
+    stack.take_away()
+    counter.press("Next")
+    counter.says(
+        "The counter can\u2019t be reached just now. The step was not counted; press again."
+    )
+    stack.put(9)
+    counter.is_at(9)
+    assert steps == ["next"]
+    assert stack.index() == 9
+
+
+def test_a_page_that_opens_while_the_counter_is_away_shows_it_when_it_is_back(
+    counter: CounterPage, stack: BackendStack
+) -> None:
+    stack.take_away()
+    counter.page.goto(stack.url)
+    counter.says("The counter can\u2019t be reached just now. The page goes on trying.")
+    expect(counter.button("Next")).to_be_disabled()
+    stack.put(9)
+    counter.is_at(9)
+    counter.says_nothing()
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "words"),
+    [
+        (503, contract.OUTCOME_UNKNOWN, "No answer came in time. The step may have been counted"),
+        (500, contract.INTERNAL, "The backend failed. The step may have been counted"),
+        (502, None, "an answer that this page can\u2019t read. The step may have been counted"),
+    ],
+)
+def test_a_step_of_unknown_outcome_says_so_and_the_counter_is_read_again(
+    counter: CounterPage,
+    stack: BackendStack,
+    status: int,
+    body: contract.Problem | None,
+    words: str,
+) -> None:
+    """The step is counted; its answer gets lost behind the backend."""
+    stack.put(5)
+    counter.open()
+    steps = steps_of(counter.page)
+
+    def lose(route: Route) -> None:
+        assert route.fetch().status == 200
+        problem = {"type": body.type, "title": body.title, "detail": body.detail} if body else {}
+        headers = {"Access-Control-Allow-Origin": "*"}
+        route.fulfill(status=status, json=problem | {"status": status}, headers=headers)
+
+    counter.page.route("**/next", lose, times=1)
+    counter.press("Next")
+    counter.says(words)
+    counter.is_at(6)
+    assert steps == ["next"]
+    counter.press("Next")
+    counter.is_at(7)
+    counter.says_nothing()
+
+
+def test_without_a_network_the_page_says_offline_and_sends_nothing_later(
+    counter: CounterPage, stack: BackendStack, context: BrowserContext
+) -> None:
+    stack.put(5)
+    counter.open()
+    context.set_offline(True)
+    counter.page.evaluate("for (let n = 0; n < 4; n += 1) document.getElementById('next').click()")
+    counter.says("You are offline. The step may have been counted")
+    counter.says("Of the presses after it, 3 were not sent.")
+    context.set_offline(False)
+    counter.says("The backend answers again, and the number here is where the counter stands.")
+    counter.says("3 were not sent.")
+    assert stack.index() == 5
+    counter.press("Next")
+    counter.is_at(6)
+    counter.says_nothing()
+
+
+def test_a_server_that_is_killed_is_told_and_followed_again_when_it_is_back(
+    counter: CounterPage, stack: BackendStack
+) -> None:
+    stack.put(5)
+    counter.open()
+    stack.server.kill()
+    try:
+        counter.press("Next")
+        counter.says("The backend does not answer. Is it running?")
+        counter.page.get_by_text("lambda").click()  # the other one goes on
+        counter.press("Next")
+        counter.is_at(6)
+        counter.page.get_by_text("server").click()
+        counter.says("The backend does not answer. Is it running? The page goes on trying.")
+    finally:
+        stack.start_server()
+    counter.says_nothing()
+    counter.press("Next")
+    counter.is_at(7)
+
+
+def steps_of(page: Page) -> list[str]:
+    """Return a list that fills with the steps that the page sends."""
+    steps: list[str] = []
+    page.on(
+        "request",
+        lambda request: (
+            steps.append(request.url.rpartition("/")[2]) if request.method == "POST" else None
+        ),
+    )
+    return steps

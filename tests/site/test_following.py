@@ -1,0 +1,112 @@
+"""The page follows what others do, quietly, and waits where nobody answers."""
+
+from collections.abc import Callable
+from itertools import pairwise
+
+from playwright.sync_api import BrowserContext, Page
+
+from tests.site.backend_stack import BackendStack
+from tests.site.counter_page import CounterPage
+
+_HIDE = """hidden => {
+  Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+  document.dispatchEvent(new Event("visibilitychange"));
+}"""
+
+
+def test_two_tabs_follow_each_other(
+    counter: CounterPage, stack: BackendStack, context: BrowserContext
+) -> None:
+    stack.put(7)
+    other = CounterPage(context.new_page(), stack.url).open("/?backend=lambda")
+    counter.open("/?backend=server").press("Next", "Next")
+    other.is_at(9)
+    other.press("Previous")
+    counter.is_at(8)
+
+
+def test_what_has_not_changed_is_not_sent_again(counter: CounterPage, stack: BackendStack) -> None:
+    stack.put(7)
+    counter.open()
+    with counter.page.expect_response("**/current") as answered:
+        pass
+    assert answered.value.status == 304
+    assert answered.value.request.headers["if-none-match"] == '"7"'
+
+
+def test_a_hidden_tab_asks_nothing_and_catches_up_when_seen(
+    counter: CounterPage, stack: BackendStack
+) -> None:
+    """Chromium without a screen hides no tab, so the page is told by the event that a tab gets."""
+    stack.put(7)
+    counter.page.clock.install()
+    counter.open()
+    counter.page.evaluate(_HIDE, arg=True)
+    asked = requests_of(counter.page, "/current")
+    counter.page.clock.run_for(60_000)
+    stack.put(9)
+    assert asked() == 0
+    counter.page.evaluate(_HIDE, arg=False)
+    counter.page.clock.run_for(100)
+    counter.is_at(9)
+    assert asked() == 1
+
+
+def test_reads_are_repeated_later_and_later_while_a_backend_is_down(
+    counter: CounterPage, stack: BackendStack
+) -> None:
+    stack.put(7)
+    counter.page.clock.install()
+    counter.open()
+    counter.page.route("**/current", lambda route: route.abort())
+    asked = requests_of(counter.page, "/current")
+    times = []
+    for second in range(40):
+        before = asked()
+        counter.page.clock.run_for(1_000)
+        counter.page.evaluate("new Promise(done => queueMicrotask(done))")
+        times += [second] * (asked() - before)
+    waits = [later - earlier for earlier, later in pairwise(times)]
+    assert waits[-1] >= 7
+    assert max(waits) <= 11
+    assert waits[0] <= 3
+    assert 4 <= len(times) <= 9
+    counter.says("does not answer")
+    counter.page.unroute("**/current")
+    stack.put(12)
+    counter.page.clock.run_for(11_000)
+    counter.is_at(12)
+    counter.says_nothing()
+
+
+def test_an_old_answer_never_covers_a_newer_one(counter: CounterPage, stack: BackendStack) -> None:
+    """A read is answered late, after a step that was pressed meanwhile."""
+    stack.put(7)
+    counter.open()
+    held = []
+    counter.page.route("**/current", lambda route: held.append((route, route.fetch())), times=1)
+    stack.put(20)
+    with counter.page.expect_request("**/current"):
+        pass
+    counter.press("Next")
+    counter.is_at(21)
+    route, answer = held[0]
+    route.fulfill(response=answer)
+    with counter.page.expect_response("**/current") as next_read:
+        pass
+    assert next_read.value.status in (200, 304)
+    assert counter.index == 21
+
+
+def requests_of(page: Page, path: str) -> Callable[[], int]:
+    """Count from now on what the page asks of `path`."""
+    urls: list[str] = []
+    page.on(
+        "request",
+        lambda request: (
+            urls.append(request.url)
+            if request.url.endswith(path) and request.method == "GET"
+            else None
+        ),
+    )
+    return lambda: len(urls)

@@ -1,0 +1,81 @@
+"""The page fits every width, stands still, and prints."""
+
+from typing import Literal
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.site.backend_stack import BackendStack
+from tests.site.counter_page import CounterPage
+
+_OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+_CONTROLS = ["previous", "next", "play", "speed", "reset", "copy", "spiral", "ratio", "document"]
+_PLACES = """names => names.map(name => {
+  const { x, y, width, height } = document.getElementById(name).getBoundingClientRect();
+  return [x, y, width, height].map(Math.round);
+})"""
+
+
+@pytest.mark.parametrize(
+    "width", [320, 1440, *(pytest.param(width, marks=pytest.mark.long) for width in (768, 3840))]
+)
+def test_nothing_moves_or_sticks_out_from_index_to_index(
+    counter: CounterPage, stack: BackendStack, width: int
+) -> None:
+    counter.page.set_viewport_size({"width": width, "height": 900})
+    stack.put(0)
+    counter.open()
+    at_start = counter.page.evaluate(_PLACES, _CONTROLS)
+    for index in (1, 2, 12, 50, 94, 290, 1_000, 1_400, 10_000, 100_000):
+        stack.put(index)
+        counter.read_now()
+        counter.is_at(index)
+        assert counter.page.evaluate(_PLACES, _CONTROLS) == at_start, index
+        assert counter.page.evaluate(_OVERFLOW) == 0, index
+        value = counter.page.locator("#value")
+        assert value.evaluate("box => box.scrollHeight - box.clientHeight") <= 0, index
+        assert value.evaluate("box => box.scrollWidth - box.clientWidth") <= 0, index
+
+
+def test_nothing_shifts_while_it_loads_and_plays(counter: CounterPage, stack: BackendStack) -> None:
+    stack.put(85)
+    counter.page.add_init_script(
+        """window.shifts = [];
+        new PerformanceObserver(list => window.shifts.push(
+          ...list.getEntries().map(entry => entry.sources.map(source => source.node?.id).join())
+        )).observe({ type: "layout-shift", buffered: true });"""
+    )
+    counter.open()
+    counter.page.get_by_role("slider", name="Speed").fill("5")
+    counter.press("Play")
+    counter.gets_to(105)
+    counter.press("Pause")
+    assert counter.page.evaluate("window.shifts") == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_print_leaves_the_number_and_the_pictures_on_white(
+    counter: CounterPage, stack: BackendStack, scheme: Literal["light", "dark"]
+) -> None:
+    stack.put(94)
+    counter.page.emulate_media(color_scheme=scheme, media="print")
+    counter.open()
+    for gone in ("#next", "#reset", "#backends", "#copy", "#document"):
+        expect(counter.page.locator(gone)).to_be_hidden()
+    for left in ("#value", "#spiral", "#ratio", "#spiral-caption"):
+        expect(counter.page.locator(left)).to_be_visible()
+    body = counter.page.locator("body")
+    assert body.evaluate("e => getComputedStyle(e).backgroundColor") == "rgb(255, 255, 255)"
+    assert body.evaluate("e => getComputedStyle(e).color") == "rgb(34, 29, 23)"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_is_light_or_dark_as_preferred(
+    counter: CounterPage, stack: BackendStack, scheme: Literal["light", "dark"]
+) -> None:
+    stack.put(94)
+    counter.page.emulate_media(color_scheme=scheme)
+    counter.open()
+    colour = counter.page.locator("body").evaluate("e => getComputedStyle(e).backgroundColor")
+    red = int(colour.removeprefix("rgb(").split(",")[0])
+    assert (red > 200) is (scheme == "light")

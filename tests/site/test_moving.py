@@ -1,0 +1,166 @@
+"""Moving: buttons, keys, holding, playing, and nothing lost of what was pressed."""
+
+import gmpy2
+from playwright.sync_api import expect
+
+from tests.site.backend_stack import BackendStack
+from tests.site.counter_page import CounterPage
+
+
+def test_two_hundred_quick_presses_are_all_counted_in_order(
+    counter: CounterPage, stack: BackendStack
+) -> None:
+    stack.put(50)
+    sent: list[str] = []
+    counter.page.on(
+        "request",
+        lambda request: (
+            sent.append(request.url.rpartition("/")[2]) if request.method == "POST" else None
+        ),
+    )
+    counter.open()
+    pressed = ["next", "next", "previous", "next"] * 50
+    counter.page.evaluate(
+        "names => names.forEach(name => document.getElementById(name).click())", pressed
+    )
+    # The page is not held up meanwhile.
+    expect(counter.page.locator("#waiting")).to_contain_text("waiting")
+    counter.is_at(150, seconds=60)
+    assert sent == pressed
+    assert stack.index() == 150
+    assert counter.digits == gmpy2.fib(150).digits(10)
+    expect(counter.page.locator("#waiting")).to_be_empty()
+
+
+def test_previous_can_not_be_pressed_at_the_start(
+    counter: CounterPage, stack: BackendStack
+) -> None:
+    stack.put(1)
+    counter.open()
+    expect(counter.button("Previous")).to_be_enabled()
+    counter.press("Previous")
+    counter.is_at(0)
+    expect(counter.button("Previous")).to_be_disabled()
+    counter.press("Next")
+    expect(counter.button("Previous")).to_be_enabled()
+
+
+def test_a_reset_asks_first(counter: CounterPage, stack: BackendStack) -> None:
+    stack.put(7)
+    counter.open().press("Reset …", "Keep it")
+    expect(counter.page.get_by_role("dialog")).to_be_hidden()
+    assert stack.index() == 7
+    counter.press("Reset …")
+    counter.page.keyboard.press("Escape")
+    expect(counter.page.get_by_role("dialog")).to_be_hidden()
+    assert stack.index() == 7
+    counter.press("Reset …", "Reset to 0")
+    counter.is_at(0)
+    assert stack.index() == 0
+
+
+def test_the_keys_step_and_reset(counter: CounterPage, stack: BackendStack) -> None:
+    stack.put(7)
+    counter.open()
+    for key in ("ArrowRight", "ArrowRight", "ArrowLeft"):
+        counter.page.keyboard.press(key)
+    counter.is_at(8)
+    counter.page.keyboard.press("r")
+    expect(counter.page.get_by_role("dialog")).to_be_visible()
+    counter.page.keyboard.press("Tab")
+    counter.page.keyboard.press("Enter")
+    counter.is_at(0)
+
+
+def test_everything_can_be_reached_by_the_keyboard_alone(
+    counter: CounterPage, stack: BackendStack
+) -> None:
+    stack.put(10_000)
+    counter.open()
+    reached = []
+    for _ in range(9):
+        counter.page.keyboard.press("Tab")
+        reached.append(
+            counter.page.evaluate(
+                "document.activeElement.id || document.activeElement.value"
+                " || document.activeElement.localName"
+            )
+        )
+        outline = counter.page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+        assert outline != "none"
+    assert reached == [
+        "copy", "all", "previous", "next", "play", "speed", "reset", "server", "document"
+    ]  # fmt: skip
+
+
+def test_the_arrows_move_the_speed_while_it_has_the_focus(
+    counter: CounterPage, stack: BackendStack
+) -> None:
+    stack.put(7)
+    counter.open()
+    speed = counter.page.get_by_role("slider", name="Speed")
+    speed.focus()
+    counter.page.keyboard.press("ArrowRight")
+    expect(speed).to_have_attribute("aria-valuetext", "4 steps a second")
+    assert stack.index() == 7
+
+
+def test_the_arrows_step_after_a_backend_was_chosen_with_the_mouse(
+    counter: CounterPage, stack: BackendStack
+) -> None:
+    stack.put(7)
+    counter.open()
+    counter.page.get_by_text("lambda").click()
+    counter.page.keyboard.press("ArrowRight")
+    counter.is_at(8)
+    expect(counter.radio("lambda")).to_be_checked()
+
+
+def test_a_button_held_down_repeats_until_it_is_let_go(
+    counter: CounterPage, stack: BackendStack
+) -> None:
+    stack.put(7)
+    counter.open().button("Next").hover()
+    counter.page.mouse.down()
+    counter.gets_to(12)
+    counter.page.mouse.up()
+    expect(counter.page.locator("#waiting")).to_be_empty()
+    counter.page.wait_for_load_state("networkidle")
+    rested = stack.index()
+    counter.press("Next")  # a single press is again a single step
+    counter.is_at(rested + 1)
+
+
+def test_a_key_held_down_ends_when_it_is_let_go(counter: CounterPage, stack: BackendStack) -> None:
+    stack.put(7)
+    counter.open()
+    for _ in range(100):  # each after the first is a repeat
+        counter.page.keyboard.down("ArrowRight")
+    waiting = counter.page.evaluate("parseInt(document.getElementById('waiting').textContent) || 0")
+    counter.page.keyboard.up("ArrowRight")
+    assert waiting <= 2
+    assert counter.index > 7
+
+
+def test_play_steps_by_itself_until_paused(counter: CounterPage, stack: BackendStack) -> None:
+    stack.put(7)
+    counter.open()
+    counter.page.get_by_role("slider", name="Speed").fill("5")
+    counter.press("Play")
+    counter.gets_to(12)
+    counter.press("Pause")
+    expect(counter.button("Play")).to_be_visible()
+    counter.page.wait_for_load_state("networkidle")
+    rested = stack.index()
+    counter.press("Next")
+    counter.is_at(rested + 1)
+
+
+def test_playing_ends_at_the_end(counter: CounterPage, stack: BackendStack) -> None:
+    stack.put(99_998)
+    counter.open()
+    counter.page.get_by_role("slider", name="Speed").fill("5")
+    counter.press("Play")
+    counter.says("This is the end")
+    expect(counter.button("Play")).to_be_visible()
+    counter.is_at(100_000)

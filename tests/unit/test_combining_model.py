@@ -1,0 +1,52 @@
+"""The writer's protocol, searched whole: it keeps its promises, and needs each of its rules."""
+
+import pytest
+from fibcore.plan import Kind
+
+from tests.unit.combining_model import violation
+from tests.unit.combining_model_item import Rule, Scenario
+
+NEXT, PREVIOUS, RESET = (Kind.NEXT,), (Kind.PREVIOUS,), (Kind.RESET, Kind.NEXT)
+
+AT_THE_END = Scenario((NEXT,), moves=2)
+BOTH_WAYS = Scenario(((Kind.NEXT, Kind.PREVIOUS), NEXT), start=0, max_index=1, sends=4, moves=1)
+PRUNED = Scenario((NEXT, PREVIOUS), prunes=1)
+RESTARTED = Scenario((RESET, NEXT), sends=4, moves=1)
+REPLACED = Scenario((NEXT,), sends=4, seeds=1)
+WITHOUT_ROOM = Scenario((NEXT,), sends=3, has_room=False)
+ALL_AT_ONCE = Scenario((NEXT, NEXT), sends=4, moves=1, prunes=1, seeds=1)
+
+
+@pytest.mark.parametrize(
+    "scenario",
+    [AT_THE_END, BOTH_WAYS, PRUNED, RESTARTED, REPLACED, WITHOUT_ROOM, ALL_AT_ONCE],
+)
+def test_no_order_of_events_breaks_a_promise(scenario: Scenario) -> None:
+    found = violation(scenario)
+    assert found is None, f"{found}: {found.events}"
+
+
+@pytest.mark.parametrize(
+    ("dropped", "scenario"),
+    [
+        (Rule.R1_AN_ID_OF_ITS_OWN, AT_THE_END),
+        (Rule.R1_THE_INDEX_IS_STORED_WITH_THE_NUMBER, AT_THE_END),
+        (Rule.R2_ANOTHER_ID_AFTER_AN_UNANSWERED_JOIN, REPLACED),
+        (Rule.R2_A_WRITE_REQUIRES_THE_ENTRY, REPLACED),
+        (Rule.R2_UNKNOWN_WHERE_THE_ENTRY_IS_GONE, PRUNED),
+        (Rule.R3_A_NUMBER_FOR_EACH_PLAN, BOTH_WAYS),
+        (Rule.R3_BELOW_THE_FIRST_NUMBER, AT_THE_END),
+        (Rule.R4_A_FENCE_BEFORE_A_REFUSAL, AT_THE_END),
+        (Rule.R4_LEAVING_IN_DOUBT_IS_UNKNOWN, AT_THE_END),
+        (Rule.R4_NO_FAILURE_ENDS_THE_DOUBT, AT_THE_END),
+        (Rule.R5_PRUNED_ONLY_AS_SEEN, PRUNED),
+    ],
+)
+def test_without_any_one_rule_some_order_breaks_a_promise(
+    dropped: Rule, scenario: Scenario
+) -> None:
+    assert violation(scenario, dropped)
+
+
+def test_every_rule_is_dropped_in_turn() -> None:
+    assert {rule.name[1] for rule in Rule} == set("12345")
