@@ -66,8 +66,8 @@ class Watching(Construct):
             "Lambda": [
                 # In milliseconds, unlike the load balancer's.
                 MathExpression(
-                    expression="m/1000",
-                    using_metrics={"m": api.metric_latency(period=MINUTE, statistic=p)},
+                    expression=f"{p}_ms / 1000",
+                    using_metrics={f"{p}_ms": api.metric_latency(period=MINUTE, statistic=p)},
                     period=MINUTE,
                     label=f"lambda {p}",
                 )
