@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from functools import cache, partial
 
 from fibcore.errors import BeforeStart, PastEnd
-from fibcore.plan import Kind, Step, plan_steps
+from fibcore.plan import Step, plan_steps
 
 from tests.unit.combining_model_item import (
     UNAVAILABLE,
@@ -54,25 +54,35 @@ class World(Item):
 
     def events(self) -> Iterator[tuple[str, Callable[["World"], None]]]:
         """Yield all that can happen now."""
-        limits = self.scenario
         if self.awaited:
             yield "answered", World.get_answer
             yield "throttled", partial(World.fail, final=False)
             yield "refused for good", partial(World.fail, final=True)
             yield "unanswered", World.lose_answer
-        elif self.waiting and self.sent < limits.sends:
-            if self.entry is not None:
-                yield "the writer sends", World.attempt
-            else:
-                yield "the writer joins", World.join
-                if not limits.has_room:
-                    yield "the writer sends unmarked", World.attempt
-        elif not self.waiting and self.batch + 1 < len(limits.batches):
-            yield "the next batch is taken", World.take_batch
+        else:
+            yield from self.events_of_the_writer()
         for send in self.late:
             yield f"write {send.serial} lands late", partial(World.land, send=send)
         for step in self.waiting:
             yield f"step {step} leaves", partial(World.leave, step=step)
+        yield from self.events_of_others()
+
+    def events_of_the_writer(self) -> Iterator[tuple[str, Callable[["World"], None]]]:
+        """Yield what the writer can do next."""
+        if not self.waiting:
+            if self.batch + 1 < len(self.scenario.batches):
+                yield "the next batch is taken", World.take_batch
+        elif self.sent < self.scenario.sends:
+            if self.entry is not None:
+                yield "the writer sends", World.attempt
+            else:
+                yield "the writer joins", World.join
+                if not self.scenario.has_room:
+                    yield "the writer sends unmarked", World.attempt
+
+    def events_of_others(self) -> Iterator[tuple[str, Callable[["World"], None]]]:
+        """Yield what others can do to the item."""
+        limits = self.scenario
         if self.moved < limits.moves:
             yield "another goes forward", partial(World.move_of_another, by=1)
             yield "another goes back", partial(World.move_of_another, by=-1)
@@ -241,8 +251,15 @@ def planned(scenario: Scenario, waiting: tuple[int, ...], known: int | None) -> 
             reaches.append((number, step.reached() - reached))
     if movement is None:
         return Planned(moves=False, refused=tuple(refused))
-    bounds = (movement.net, movement.restart, movement.lowest, movement.highest)
-    return Planned(True, *bounds, tuple(reaches), tuple(refused))
+    return Planned(
+        moves=True,
+        net=movement.net,
+        restart=movement.restart,
+        lowest=movement.lowest,
+        highest=movement.highest,
+        reaches=tuple(reaches),
+        refused=tuple(refused),
+    )
 
 
 def violation(scenario: Scenario, dropped: Rule | None = None) -> Violation | None:

@@ -92,7 +92,8 @@ class Send(NamedTuple):
     plan: Planned | None
 
 
-class Refused(NamedTuple):
+@dataclass(frozen=True)
+class Refused:
     """The outcome of a step that the writer refused at an index."""
 
     index: int
