@@ -58,7 +58,7 @@ class Watching(Construct):
             ),
             "Lambda": api.metric_server_error(period=MINUTE, statistic="Sum"),
         }
-        latencies = {
+        latencies: dict[str, list[IMetric]] = {
             "Server": [
                 targets.target_response_time(period=MINUTE, statistic=p, label=f"server {p}")
                 for p in PERCENTILES

@@ -99,10 +99,10 @@ class ApiGatewayStack(Stack):
             removal_policy=stage.removal_policy,
         )
         # HttpStage takes a log by an interface that Python can't give it.
-        cast("CfnStage", default_stage.node.default_child).access_log_settings = (
-            CfnStage.AccessLogSettingsProperty(
-                destination_arn=log.log_group_arn,
-                format=json.dumps({name: f"$context.{name}" for name in LOGGED}),
-            )
+        cast(
+            "CfnStage", default_stage.node.default_child
+        ).access_log_settings = CfnStage.AccessLogSettingsProperty(
+            destination_arn=log.log_group_arn,
+            format=json.dumps({name: f"$context.{name}" for name in LOGGED}),
         )
         CfnOutput(self, "HttpApiUrl", value=self.api.api_endpoint)

@@ -1,4 +1,4 @@
-"""The server backend: the container on Fargate, behind a load balancer that only CloudFront sees."""
+"""The server backend: a container on Fargate, behind a load balancer that only CloudFront sees."""
 
 from aws_cdk import Duration, Stack
 from aws_cdk.aws_ec2 import (

@@ -28,15 +28,27 @@ from aws_cdk.aws_route53 import ARecord, HostedZone, RecordTarget
 from aws_cdk.aws_route53_targets import CloudFrontTarget
 from aws_cdk.aws_s3 import BlockPublicAccess, Bucket, BucketEncryption
 from aws_cdk.aws_s3_deployment import BucketDeployment, CacheControl, Source
-from constructs import Construct
+from constructs import Construct, Node
 
-from infra.findings import accept
+from infra.findings import accept, accept_finding
 from infra.site_headers import SITE, site_headers
 from infra.stacks.api_gateway import ApiGatewayStack
 from infra.stacks.ecs import LISTENER_PORT, EcsStack
 from infra.stage import Stage
 
 STRIP_PREFIX = Path(__file__).parents[1] / "strip_prefix.js"
+# Of the function by which CDK copies the site's files, as cdk-nag names them.
+DEPLOYMENT_FINDINGS = (
+    "L1",
+    "IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole]",
+    *(f"IAM5[Action::s3:{name}*]" for name in ("GetObject", "GetBucket", "List")),
+    *(f"IAM5[Action::s3:{name}*]" for name in ("DeleteObject", "Abort")),
+    (
+        "IAM5[Resource::arn:<AWS::Partition>:s3:::"
+        "cdk-hnb659fds-assets-<AWS::AccountId>-<AWS::Region>/*]"
+    ),
+    "IAM5[Resource::<SiteE53D7754.Arn>/*]",
+)
 PATHS = {"server": "/api/server", "lambda": "/api/lambda"}
 """Where the backends are, below the site's address."""
 
@@ -91,7 +103,7 @@ class WebsiteStack(Stack):
             },
             domain,
         )
-        BucketDeployment(
+        files = BucketDeployment(
             self,
             "Files",
             destination_bucket=bucket,
@@ -106,6 +118,12 @@ class WebsiteStack(Stack):
             # Their names stay the same from one version to the next.
             cache_control=[CacheControl.no_cache()],
         )
+        for rule in DEPLOYMENT_FINDINGS:
+            accept_finding(
+                Node.of(files.handler_role).scope or files,
+                rule,
+                "CDK's own function; it may write the site's bucket and read CDK's assets",
+            )
         address = domain.name if domain else self.distribution.domain_name
         CfnOutput(self, "WebsiteUrl", value=f"https://{address}")
         CfnOutput(self, "ServiceUrl", value=f"https://{address}{PATHS['server']}")
@@ -163,6 +181,13 @@ class WebsiteStack(Stack):
             )
             if domain
             else None,
+        )
+        accept(
+            distribution,
+            CFR1="a counter for everybody, everywhere",
+            CFR2="a flood is throttled at the gateway and at the table; a WAF costs more than both",
+            CFR3="both backends log what they are asked",
+            CFR4="without a domain the certificate is CloudFront's own, and so is its oldest TLS",
         )
         if zone:
             ARecord(
