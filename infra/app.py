@@ -23,8 +23,8 @@ NO_PREFIX_LIST = "pl-00000000"
 def build(app: App) -> None:
     """Put the stacks of one stage into `app`, by its context.
 
-    Context: `stage`; `cloudfront_prefix_list`, as `infra.account` finds it; `domain` and
-    `hosted_zone`, for an address of one's own; `reserved_concurrency` of the function.
+    Context: `stage`; `cloudfront_prefix_list`, the id of AWS's list of CloudFront's addresses;
+    `domain` and `hosted_zone`, for an address of one's own; `reserved_concurrency` of the function.
 
     Raises:
         ValueError: One of them can't be.

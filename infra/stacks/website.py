@@ -170,7 +170,8 @@ class WebsiteStack(Stack):
             ),
             additional_behaviors=to_backends,
             http_version=HttpVersion.HTTP2_AND_3,
-            minimum_protocol_version=SecurityPolicyProtocol.TLS_V1_2_2021,
+            # Without a domain it is CloudFront's own certificate that says.
+            minimum_protocol_version=SecurityPolicyProtocol.TLS_V1_2_2021 if domain else None,
             price_class=PriceClass.PRICE_CLASS_100,
             domain_names=[domain.name] if domain else None,
             certificate=Certificate(
