@@ -71,6 +71,15 @@ load: $(READY) ## Locust against BACKEND_URL or make run's BACKEND: LOAD=ramp|so
 	  --host $(or $(BACKEND_URL),http://localhost:$(BACKEND_PORT)) \
 	  --html .local/load/$(LOAD).html --csv .local/load/$(LOAD)
 
+STAGE ?= dev
+
+.PHONY: synth
+synth: $(READY) ## the CloudFormation templates of STAGE, in .local/cdk.out, past cdk-nag and cfn-lint
+	@rm -rf .local/cdk.out
+	@CDK_OUTDIR=.local/cdk.out CDK_CONTEXT_JSON='{"stage": "$(STAGE)"}' $(BIN)/python -m infra.app
+	@# W3005: CDK writes dependencies that its references say already.
+	@$(BIN)/cfn-lint --ignore-checks W3005 -- .local/cdk.out/*.template.json
+
 .PHONY: clean
 clean: ## remove what make and the tests left behind, but for the counter's data
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis

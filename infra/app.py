@@ -1,0 +1,81 @@
+"""The CDK app: reads what the command line sets and puts the four stacks together.
+
+`python -m infra.app` writes the CloudFormation templates; `cdk` calls it by `cdk.json`.
+"""
+
+import os
+
+from aws_cdk import App, DefaultStackSynthesizer, Tags, Validations
+from cdk_nag import AwsSolutionsChecks
+
+from infra.stacks.api_gateway import ApiGatewayStack
+from infra.stacks.ecs import EcsStack
+from infra.stacks.storage import StorageStack
+from infra.stacks.website import OwnDomain, WebsiteStack
+from infra.stage import APPLICATION, Stage
+from infra.watching import Watching
+
+DEFAULT_STAGE = "dev"
+NO_PREFIX_LIST = "pl-00000000"
+"""Stands in templates that are not deployed; CloudFormation refuses it."""
+
+
+def build(app: App) -> None:
+    """Put the stacks of one stage into `app`, by its context.
+
+    Context: `stage`; `cloudfront_prefix_list`, the id of AWS's list of CloudFront's addresses;
+    `domain` and `hosted_zone`, for an address of one's own; `reserved_concurrency` of the function.
+
+    Raises:
+        ValueError: One of them can't be.
+    """
+    stage = Stage.named(_text(app, "stage") or DEFAULT_STAGE)
+    storage = StorageStack(app, stage=stage)
+    reserved = _text(app, "reserved_concurrency")
+    function = ApiGatewayStack(
+        app,
+        stage=stage,
+        storage=storage,
+        reserved_concurrency=int(reserved) if reserved else None,
+    )
+    server = EcsStack(
+        app,
+        stage=stage,
+        storage=storage,
+        cloudfront_prefix_list=_text(app, "cloudfront_prefix_list") or NO_PREFIX_LIST,
+    )
+    website = WebsiteStack(app, stage=stage, function=function, server=server, domain=_domain(app))
+    Watching(website, storage=storage, function=function, server=server)
+    Tags.of(app).add("application", APPLICATION)
+    Tags.of(app).add("stage", stage.name)
+
+
+def _domain(app: App) -> OwnDomain | None:
+    name, zone = _text(app, "domain"), _text(app, "hosted_zone")
+    if bool(name) != bool(zone):
+        raise ValueError("domain and hosted_zone (its id) are set together or not at all")
+    region = os.environ.get("CDK_DEFAULT_REGION", CERTIFICATE_REGION)
+    if name and region != CERTIFICATE_REGION:
+        raise ValueError(
+            f"CloudFront takes certificates of {CERTIFICATE_REGION} only: deploy there"
+        )
+    return OwnDomain(name, zone) if name else None
+
+
+def _text(app: App, name: str) -> str:
+    value: str | None = app.node.try_get_context(name)
+    return value or ""
+
+
+CERTIFICATE_REGION = "us-east-1"
+
+if __name__ == "__main__":
+    app = App(
+        # moto knows no SSM parameter of the bootstrap when it updates a stack.
+        default_stack_synthesizer=DefaultStackSynthesizer(
+            generate_bootstrap_version_rule=not os.environ.get("FIB_REHEARSAL")
+        )
+    )
+    Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+    build(app)
+    app.synth()

@@ -1,0 +1,22 @@
+"""Findings of cdk-nag that stand, each with its reason beside the resource."""
+
+from aws_cdk import Acknowledgment, Validations
+from constructs import IConstruct
+
+_PACK = "AwsSolutions"
+
+
+def accept(construct: IConstruct, **reasons: str) -> None:
+    """Let findings on `construct` and what it holds stand.
+
+    Args:
+        construct: The resource.
+        reasons: Why, by the rule's short name: `EC23="…"`.
+    """
+    for rule, reason in reasons.items():
+        accept_finding(construct, rule, reason)
+
+
+def accept_finding(construct: IConstruct, rule: str, reason: str) -> None:
+    """Let one finding of a rule that has several stand: `IAM5[Resource::*]`."""
+    Validations.of(construct).acknowledge(Acknowledgment(id=f"{_PACK}-{rule}", reason=reason))

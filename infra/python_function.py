@@ -1,0 +1,53 @@
+"""A Lambda function of ours with a role that may write its own log, and nothing else yet."""
+
+from typing import Any
+
+from aws_cdk.aws_iam import Role, ServicePrincipal
+from aws_cdk.aws_lambda import AssetCode, Function
+from aws_cdk.aws_logs import LogGroup
+from constructs import Construct
+
+from infra.function_code import ARCHITECTURE, RUNTIME
+from infra.stage import Stage
+
+
+class PythonFunction(Construct):
+    """The function, its role and its log.
+
+    Args:
+        scope: The stack.
+        construct_id: Its name there.
+        stage: Says how long the log is kept.
+        code: From `function_code`.
+        handler: `module.name` in it.
+        settings: What else the function takes: `memory_size`, `timeout`, …
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        stage: Stage,
+        code: AssetCode,
+        handler: str,
+        **settings: Any,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.log = LogGroup(
+            self, "Log", retention=stage.log_retention, removal_policy=stage.removal_policy
+        )
+        # The managed policy for logs would allow every log of the account.
+        self.role = Role(self, "Role", assumed_by=ServicePrincipal("lambda.amazonaws.com"))
+        self.log.grant_write(self.role)
+        self.function = Function(
+            self,
+            "Function",
+            code=code,
+            handler=handler,
+            runtime=RUNTIME,
+            architecture=ARCHITECTURE,
+            role=self.role,
+            log_group=self.log,
+            **settings,
+        )

@@ -1,0 +1,67 @@
+"""The stacks of a stage as CloudFormation templates."""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import pytest
+from aws_cdk import App
+
+from infra.app import build
+
+Resources = list[dict[str, Any]]
+STACKS = ("storage", "api-gateway", "ecs", "website")
+
+
+class Templates:
+    """The templates of one stage.
+
+    Args:
+        stage: Its name.
+    """
+
+    def __init__(self, stage: str) -> None:
+        app = App(context={"stage": stage, "cloudfront_prefix_list": "pl-cloudfront"})
+        build(app)
+        assembly = app.synth()
+        self._templates: dict[str, dict[str, Any]] = {
+            name: assembly.get_stack_by_name(f"fib-{stage}-{name}").template for name in STACKS
+        }
+
+    def of(self, kind: str, *, stack: str | None = None) -> Resources:
+        """Return all resources of a type, of one stack or of all."""
+        return [
+            resource
+            for name, template in self._templates.items()
+            if stack in (None, name)
+            for resource in template["Resources"].values()
+            if resource["Type"] == kind
+        ]
+
+    def one(self, kind: str, *, stack: str | None = None) -> dict[str, Any]:
+        """Return the properties of the only resource of a type."""
+        (resource,) = self.of(kind, stack=stack)
+        properties: dict[str, Any] = resource["Properties"]
+        return properties
+
+    def outputs(self, stack: str) -> set[str]:
+        """Return the names of a stack's outputs."""
+        return set(self._templates[stack].get("Outputs", {}))
+
+
+@pytest.fixture(scope="session")
+def templates_of() -> Callable[[str], Templates]:
+    """Synthesize a stage, once."""
+    return cache(Templates)
+
+
+@pytest.fixture
+def dev(templates_of: Callable[[str], Templates]) -> Templates:
+    """A stage that is thrown away."""
+    return templates_of("dev")
+
+
+@pytest.fixture
+def prod(templates_of: Callable[[str], Templates]) -> Templates:
+    """The stage whose data is kept."""
+    return templates_of("prod")

@@ -1,0 +1,234 @@
+"""The four stacks, by their properties and never by generated names."""
+
+import re
+from typing import Any
+
+from fibcore.contract import HEALTH_PATH
+
+from infra.function_code import ROOT
+from tests.infra.conftest import Templates
+
+ANYWHERE = {"0.0.0.0/0", "::/0"}
+OWN_STACKS = ("storage", "api-gateway", "ecs")
+
+
+def _statements(templates: Templates, *stacks: str) -> list[dict[str, Any]]:
+    return [
+        statement
+        for stack in stacks
+        for policy in templates.of("AWS::IAM::Policy", stack=stack)
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+    ]
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def test_each_role_may_do_to_the_table_what_its_owner_does_and_no_more(dev: Templates) -> None:
+    rights = {
+        stack: [
+            sorted(actions)
+            for statement in _statements(dev, stack)
+            if (actions := [a for a in _listed(statement["Action"]) if a.startswith("dynamodb:")])
+        ]
+        for stack in OWN_STACKS
+    }
+    counting = ["dynamodb:GetItem", "dynamodb:UpdateItem"]
+    assert rights == {
+        "storage": [["dynamodb:UpdateItem"]],
+        "api-gateway": [counting],
+        "ecs": [counting],
+    }
+
+
+def test_no_right_of_ours_has_a_wildcard(dev: Templates) -> None:
+    for statement in _statements(dev, *OWN_STACKS):
+        actions, resources = _listed(statement["Action"]), _listed(statement["Resource"])
+        assert not [action for action in actions if "*" in action]
+        if actions != ["ecr:GetAuthorizationToken"]:  # which knows no resource
+            assert "*" not in str(resources)
+
+
+def test_no_role_of_ours_has_a_managed_policy(dev: Templates) -> None:
+    for stack in OWN_STACKS:
+        for role in dev.of("AWS::IAM::Role", stack=stack):
+            assert not role["Properties"].get("ManagedPolicyArns")
+
+
+def test_the_table_is_on_demand_bounded_encrypted_and_restorable(dev: Templates) -> None:
+    table = dev.one("AWS::DynamoDB::Table")
+    assert table["KeySchema"] == [{"AttributeName": "counter", "KeyType": "HASH"}]
+    assert table["BillingMode"] == "PAY_PER_REQUEST"
+    assert table["OnDemandThroughput"] == {
+        "MaxReadRequestUnits": 3_000,
+        "MaxWriteRequestUnits": 1_000,
+    }
+    assert table["SSESpecification"] == {"SSEEnabled": True}
+    assert table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"]
+
+
+def test_production_keeps_its_data_and_other_stages_clean_up(
+    dev: Templates, prod: Templates
+) -> None:
+    for templates, policy, protected in ((dev, "Delete", False), (prod, "Retain", True)):
+        (table,) = templates.of("AWS::DynamoDB::Table")
+        assert table["DeletionPolicy"] == table["UpdateReplacePolicy"] == policy
+        assert table["Properties"]["DeletionProtectionEnabled"] is protected
+        for log in templates.of("AWS::Logs::LogGroup"):
+            assert log["DeletionPolicy"] == policy
+
+
+def test_every_log_is_kept_for_a_stated_time(dev: Templates) -> None:
+    logs = dev.of("AWS::Logs::LogGroup")
+    assert len(logs) >= 4
+    assert all(log["Properties"]["RetentionInDays"] for log in logs)
+
+
+def test_all_that_computes_is_arm64(dev: Templates) -> None:
+    task = dev.one("AWS::ECS::TaskDefinition")
+    assert task["RuntimePlatform"]["CpuArchitecture"] == "ARM64"
+    for stack in ("storage", "api-gateway"):
+        assert dev.one("AWS::Lambda::Function", stack=stack)["Architectures"] == ["arm64"]
+
+
+def test_the_gateway_hands_every_request_to_the_snapshot_and_adds_nothing(dev: Templates) -> None:
+    api = dev.one("AWS::ApiGatewayV2::Api")
+    assert "CorsConfiguration" not in api
+    assert dev.one("AWS::ApiGatewayV2::Route")["RouteKey"] == "$default"
+    assert dev.one("AWS::ApiGatewayV2::Stage")["StageName"] == "$default"
+    function = dev.one("AWS::Lambda::Function", stack="api-gateway")
+    assert function["SnapStart"] == {"ApplyOn": "PublishedVersions"}
+
+
+def test_the_gateway_may_call_the_alias_that_it_calls(dev: Templates) -> None:
+    permission = dev.one("AWS::Lambda::Permission")
+    assert permission["Principal"] == "apigateway.amazonaws.com"
+    called = dev.one("AWS::ApiGatewayV2::Integration")["IntegrationUri"]
+    assert permission["FunctionName"] == called
+    assert "Alias" in called["Ref"]
+
+
+def test_the_gateway_is_throttled_and_logs(dev: Templates) -> None:
+    stage = dev.one("AWS::ApiGatewayV2::Stage")
+    assert stage["DefaultRouteSettings"]["ThrottlingRateLimit"] == 1_000
+    assert "$context.status" in stage["AccessLogSettings"]["Format"]
+
+
+def test_the_network_has_no_nat_and_reaches_dynamodb_by_its_own_way(dev: Templates) -> None:
+    assert not dev.of("AWS::EC2::NatGateway")
+    endpoint = dev.one("AWS::EC2::VPCEndpoint")
+    assert endpoint["VpcEndpointType"] == "Gateway"
+    assert "dynamodb" in str(endpoint["ServiceName"])
+
+
+def test_only_cloudfront_reaches_the_load_balancer_and_only_that_the_tasks(dev: Templates) -> None:
+    for group in dev.of("AWS::EC2::SecurityGroup"):
+        assert not group["Properties"].get("SecurityGroupIngress")
+    sources = [rule["Properties"] for rule in dev.of("AWS::EC2::SecurityGroupIngress")]
+    assert not [rule for rule in sources if rule.get("CidrIp") or rule.get("CidrIpv6")]
+    assert sorted(
+        "prefix list" if "SourcePrefixListId" in rule else "group" for rule in sources
+    ) == ["group", "prefix list"]
+    assert dev.one("AWS::ElasticLoadBalancingV2::LoadBalancer")["Scheme"] == "internal"
+
+
+def test_the_tasks_run_in_public_without_a_file_to_write(dev: Templates) -> None:
+    service = dev.one("AWS::ECS::Service")
+    assert service["NetworkConfiguration"]["AwsvpcConfiguration"]["AssignPublicIp"] == "ENABLED"
+    assert service["DeploymentConfiguration"]["DeploymentCircuitBreaker"] == {
+        "Enable": True,
+        "Rollback": True,
+    }
+    (container,) = dev.one("AWS::ECS::TaskDefinition")["ContainerDefinitions"]
+    assert container["ReadonlyRootFilesystem"] is True
+
+
+def test_one_to_sixteen_tasks_by_cpu_and_requests(dev: Templates) -> None:
+    target = dev.one("AWS::ApplicationAutoScaling::ScalableTarget")
+    assert (target["MinCapacity"], target["MaxCapacity"]) == (1, 16)
+    metrics = {
+        policy["Properties"]["TargetTrackingScalingPolicyConfiguration"][
+            "PredefinedMetricSpecification"
+        ]["PredefinedMetricType"]
+        for policy in dev.of("AWS::ApplicationAutoScaling::ScalingPolicy")
+    }
+    assert metrics == {"ECSServiceAverageCPUUtilization", "ALBRequestCountPerTarget"}
+
+
+def _attributes(resource: dict[str, Any], key: str) -> dict[str, str]:
+    return {pair["Key"]: pair["Value"] for pair in resource[key]}
+
+
+def _gunicorn(setting: str) -> int:
+    text = (ROOT / "packages/server_api/src/server_api/gunicorn_conf.py").read_text()
+    found = re.search(rf"^{setting} = (\d+)$", text, re.MULTILINE)
+    assert found
+    return int(found[1])
+
+
+def test_the_times_fit_each_other(dev: Templates) -> None:
+    balancer = dev.one("AWS::ElasticLoadBalancingV2::LoadBalancer")
+    idle = int(_attributes(balancer, "LoadBalancerAttributes")["idle_timeout.timeout_seconds"])
+    targets = dev.one("AWS::ElasticLoadBalancingV2::TargetGroup")
+    deregistration = int(
+        _attributes(targets, "TargetGroupAttributes")["deregistration_delay.timeout_seconds"]
+    )
+    (container,) = dev.one("AWS::ECS::TaskDefinition")["ContainerDefinitions"]
+    assert idle < _gunicorn("keepalive")
+    assert _gunicorn("graceful_timeout") < container["StopTimeout"]
+    assert _gunicorn("graceful_timeout") < deregistration
+    assert dev.one("AWS::Lambda::Function", stack="api-gateway")["Timeout"] < 30
+    assert targets["HealthCheckPath"] == HEALTH_PATH
+    assert targets["Port"] == container["PortMappings"][0]["ContainerPort"]
+
+
+def test_the_bucket_is_private_and_read_by_cloudfront_alone(dev: Templates) -> None:
+    bucket = dev.one("AWS::S3::Bucket")
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    assert bucket["BucketEncryption"]
+    policy = dev.one("AWS::S3::BucketPolicy")["PolicyDocument"]["Statement"]
+    readers = [rule["Principal"] for rule in policy if rule["Action"] == "s3:GetObject"]
+    assert readers == [{"Service": "cloudfront.amazonaws.com"}]
+
+
+def test_steps_pass_through_cloudfront_uncached_and_without_their_prefix(dev: Templates) -> None:
+    distribution = dev.one("AWS::CloudFront::Distribution")["DistributionConfig"]
+    behaviours = {each["PathPattern"]: each for each in distribution["CacheBehaviors"]}
+    assert set(behaviours) == {"/api/server/*", "/api/lambda/*"}
+    for behaviour in behaviours.values():
+        assert "POST" in behaviour["AllowedMethods"]
+        # AWS's own policy that caches nothing.
+        assert behaviour["CachePolicyId"] == "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
+        assert behaviour["FunctionAssociations"][0]["EventType"] == "viewer-request"
+        assert behaviour["ViewerProtocolPolicy"] == "https-only"
+
+
+def test_cloudfront_sends_the_headers_that_the_local_site_sends(dev: Templates) -> None:
+    policy = dev.one("AWS::CloudFront::ResponseHeadersPolicy")["ResponseHeadersPolicyConfig"]
+    security = policy["SecurityHeadersConfig"]
+    content = security["ContentSecurityPolicy"]["ContentSecurityPolicy"]
+    assert content.startswith("default-src 'none';")
+    assert "connect-src 'self';" in content
+    assert "{" not in content
+    assert security["StrictTransportSecurity"]["AccessControlMaxAgeSec"] >= 31_536_000
+
+
+def test_the_urls_are_told(dev: Templates) -> None:
+    assert dev.outputs("website") >= {"WebsiteUrl", "ServiceUrl", "LambdaUrl"}
+    assert "HttpApiUrl" in dev.outputs("api-gateway")
+
+
+def test_what_can_go_wrong_raises_an_alarm(dev: Templates) -> None:
+    names = {alarm["Properties"]["AlarmName"] for alarm in dev.of("AWS::CloudWatch::Alarm")}
+    assert names == {
+        f"fib-dev-website-{name}"
+        for name in (
+            "ServerFailures",
+            "LambdaFailures",
+            "Throttles",
+            "ServerSlow",
+            "LambdaSlow",
+            "NoHealthyTask",
+        )
+    }

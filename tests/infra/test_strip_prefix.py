@@ -1,0 +1,30 @@
+"""The CloudFront Function, under Node as under CloudFront: no modules, one `handler`."""
+
+import json
+import shutil
+import subprocess
+
+import pytest
+
+from infra.stacks.website import PATHS, STRIP_PREFIX
+
+_CALL = "console.log(handler({ request: { uri: process.argv[1] } }).uri)"
+
+
+@pytest.mark.parametrize(
+    ("uri", "stripped"),
+    [
+        (f"{PATHS['server']}/next", "/next"),
+        (f"{PATHS['lambda']}/openapi.json", "/openapi.json"),
+        (f"{PATHS['server']}/", "/"),
+        (f"{PATHS['server']}/api/server/next", "/api/server/next"),
+    ],
+)
+def test_the_backend_sees_the_path_without_the_prefix(uri: str, stripped: str) -> None:
+    node = shutil.which("node")
+    assert node
+    program = STRIP_PREFIX.read_text() + _CALL
+    ended = subprocess.run(
+        [node, "-e", program, uri], check=True, capture_output=True, text=True, timeout=30
+    )
+    assert json.dumps(ended.stdout.strip()) == json.dumps(stripped)
