@@ -11,6 +11,7 @@ from pathlib import Path
 
 from local_stack.environment import CREDENTIALS
 
+from tests.benchmarks.plot import bars
 from tests.benchmarks.questions import QUESTIONS
 
 RESULTS = Path(__file__).parent / "results"
@@ -28,6 +29,8 @@ def main() -> None:
         question = QUESTIONS[name]
         table = f"{question.__doc__}\n\n{question()}"
         (RESULTS / f"{name}.md").write_text(table)
+        if name == "steps":
+            (RESULTS / f"{name}.svg").write_text(bars(table))
         sys.stdout.write(f"\n{table}\n")
 
 

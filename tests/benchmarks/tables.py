@@ -36,3 +36,10 @@ def markdown(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
     lines = [f"| {' | '.join(row)} |" for row in cells]
     lines.insert(1, "|" + "---|" * len(cells[0]))
     return "\n".join(lines) + "\n"
+
+
+def cells(table: str) -> list[dict[str, str]]:
+    """Return the rows of a table in Markdown, each by the names of its columns."""
+    lines = [line for line in table.splitlines() if line.startswith("|")]
+    head, _, *rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+    return [dict(zip(head, row, strict=True)) for row in rows]

@@ -7,6 +7,8 @@ import pytest
 from fibcore import contract
 from fibcore.settings import VARIABLES, Variable
 
+from tests.benchmarks.plot import bars
+
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 TARGETS = re.findall(r"^([a-z-]+):.*##", (ROOT / "Makefile").read_text(), re.MULTILINE)
@@ -41,6 +43,11 @@ def test_every_target_that_stands_there_exists() -> None:
 @pytest.mark.parametrize("link", re.findall(r"\]\(((?!http)[^)]+)\)", README))
 def test_every_link_leads_somewhere(link: str) -> None:
     assert (ROOT / link).exists()
+
+
+def test_the_plot_is_that_of_the_bench() -> None:
+    results = ROOT / "tests/benchmarks/results"
+    assert (results / "steps.svg").read_text() == bars((results / "steps.md").read_text())
 
 
 def test_the_figures_of_the_steps_are_those_of_the_bench() -> None:

@@ -1,0 +1,48 @@
+"""A bar chart of the steps, as an SVG that the README shows."""
+
+from html import escape
+
+from tests.benchmarks.tables import cells
+
+WIDTH, HEIGHT, MARGIN, TOP = 720, 260, 56, 34
+COLORS = ("#b8b2a7", "#5b7c99", "#9c4221")
+STYLE = (
+    "text { font: 13px sans-serif; fill: #57534e }"
+    "@media (prefers-color-scheme: dark) { text { fill: #c9c4bb } }"
+)
+
+
+def bars(table: str) -> str:
+    """Return the rates in a table of the bench as bars, grouped by connections."""
+    rows = cells(table)
+    names = list(dict.fromkeys(row[""] for row in rows))
+    groups = list(dict.fromkeys(row["connections"] for row in rows))
+    rates = {(row["connections"], row[""]): int(row["requests/s"].replace(",", "")) for row in rows}
+    highest = max(rates.values())
+    step = (WIDTH - MARGIN) / len(groups)
+    bar = step / (len(names) + 1)
+    parts = [f"<style>{STYLE}</style>"]
+    for at, name in enumerate(names):
+        x = MARGIN + at * 200
+        parts.append(f'<rect x="{x}" y="6" width="12" height="12" fill="{COLORS[at]}"/>')
+        parts.append(f'<text x="{x + 18}" y="17">{escape(name)}</text>')
+    for place, group in enumerate(groups):
+        left = MARGIN / 2 + place * step
+        for at, name in enumerate(names):
+            tall = (HEIGHT - TOP - 50) * rates[group, name] / highest
+            x, y = left + at * bar, HEIGHT - 28 - tall
+            parts.append(
+                f'<rect x="{x:.0f}" y="{y:.0f}" width="{bar - 6:.0f}" height="{tall:.0f}"'
+                f' fill="{COLORS[at]}"/>'
+                f'<text x="{x + bar / 2 - 3:.0f}" y="{y - 5:.0f}" text-anchor="middle">'
+                f"{rates[group, name]:,}</text>"
+            )
+        middle = left + bar * len(names) / 2
+        parts.append(
+            f'<text x="{middle:.0f}" y="{HEIGHT - 8}" text-anchor="middle">'
+            f"{group} connection{'' if group == '1' else 's'}</text>"
+        )
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img">'
+        f"<title>Requests a second, one core</title>{''.join(parts)}</svg>\n"
+    )
