@@ -23,9 +23,9 @@ def bars(table: str) -> str:
     bar = step / (len(names) + 1)
     parts = [f"<style>{STYLE}</style>"]
     for at, name in enumerate(names):
-        x = MARGIN + at * 200
-        parts.append(f'<rect x="{x}" y="6" width="12" height="12" fill="{COLORS[at]}"/>')
-        parts.append(f'<text x="{x + 18}" y="17">{escape(name)}</text>')
+        key = MARGIN + at * 200
+        parts.append(f'<rect x="{key}" y="6" width="12" height="12" fill="{COLORS[at]}"/>')
+        parts.append(f'<text x="{key + 18}" y="17">{escape(name)}</text>')
     for place, group in enumerate(groups):
         left = MARGIN / 2 + place * step
         for at, name in enumerate(names):
