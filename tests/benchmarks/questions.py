@@ -19,9 +19,10 @@ from fibcore.writer_entries import all_entries
 from local_stack.environment import local_environment
 
 from infra.function_code import bundle
-from tests.benchmarks.servers import Server, counts, database, partition, server
+from tests.benchmarks.servers import Server, database, partition, server
 from tests.benchmarks.tables import Rounds, in_turns, markdown, ratio, typical
 from tests.benchmarks.wrk import Load
+from tests.faults.proxy_control import ProxyControl
 
 ROUNDS = int(os.environ.get("ROUNDS", "5"))
 SECONDS = float(os.environ.get("SECONDS", "4"))
@@ -127,6 +128,7 @@ def behind_a_partition() -> str:
         port = stack.enter_context(database())
         put_index(port, NEAR)
         modelled = stack.enter_context(partition(port))
+        control = ProxyControl(modelled)
         enter = stack.enter_context
         compared = {
             "combining, no model": enter(server(port)),
@@ -142,9 +144,9 @@ def behind_a_partition() -> str:
         counted: dict[str, list[dict[str, int]]] = {name: [] for name in compared}
 
         def run(name: str) -> Load:
-            before = counts(modelled)
+            before = control.counts()
             load = _load(compared[name], "", 256, steps=True, seconds=SECONDS)
-            after = counts(modelled)
+            after = control.counts()
             counted[name].append({key: after[key] - before[key] for key in after})
             return load
 

@@ -1,10 +1,7 @@
 """Servers to measure: each pinned to one core, DynamoDB Local in memory on the other."""
 
-import json
 import os
 import subprocess
-import sys
-import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -14,6 +11,7 @@ from local_stack import programs
 from local_stack.programs import Program
 
 from tests.benchmarks.wrk import Load, run_wrk
+from tests.faults.proxy_control import proxy_program
 from tests.processes import Running, free_port, running
 
 SERVER_CPU = 0
@@ -64,18 +62,9 @@ def database() -> Iterator[int]:
 def partition(dynamodb_port: int, *, limited: bool = True) -> Iterator[int]:
     """Run the model of a partition in front of DynamoDB Local, and yield its port."""
     port = free_port()
-    command = [sys.executable, "-m", "tests.faults.dynamodb_partition"]
-    options = [] if limited else ["--unlimited"]
-    program = Program([*command, str(port), str(dynamodb_port), *options], dict(os.environ))
+    program = proxy_program(port, dynamodb_port, limited=limited)
     with running(pinned(program, LOAD_CPU), port=port):
         yield port
-
-
-def counts(partition_port: int) -> dict[str, int]:
-    """Return what the model of a partition has counted so far."""
-    with urllib.request.urlopen(f"http://127.0.0.1:{partition_port}/counts") as answer:
-        counted: dict[str, int] = json.load(answer)
-        return counted
 
 
 @contextmanager

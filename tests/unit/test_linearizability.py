@@ -1,7 +1,7 @@
 from fibcore.errors import BeforeStart, OutcomeUnknown, PastEnd, Unavailable
 from fibcore.plan import Kind
 
-from tests.unit.linearizability import Operation, is_linearizable
+from tests.linearizability import Operation, is_linearizable
 
 
 def holds(*history: Operation) -> bool:

@@ -14,7 +14,7 @@ from fibcore.writer_entries import STALE_SECONDS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.unit.linearizability import Operation, is_linearizable
+from tests.linearizability import Operation, is_linearizable
 from tests.unit.table_in_memory import Fate, TableInMemory
 
 MAX_INDEX = 3

@@ -1,0 +1,120 @@
+"""Bugs put in on purpose, each of which the fault tests have to find."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+_ROOT = Path(__file__).parents[2]
+_SOURCE = _ROOT / "packages" / "fibcore" / "src"
+
+
+class Edit(NamedTuple):
+    """One place changed: a module of fibcore, what stands there once, and what does then."""
+
+    module: str
+    old: str
+    new: str
+
+
+BUGS: dict[str, tuple[Edit, ...]] = {
+    "rule-1-an-id-for-all": (
+        Edit(
+            "writer_entries",
+            '"".join(_random.choices(ascii_letters + digits, k=_ID_LENGTH))',
+            '"shared"',
+        ),
+        Edit("dynamodb", " AND attribute_not_exists(#number)", ""),
+    ),
+    "rule-2-no-entry-required": (
+        Edit(
+            "dynamodb",
+            '" AND #number < :first"',
+            '" AND (attribute_not_exists(#number) OR #number < :first)"',
+        ),
+    ),
+    "rule-3-each-plan-its-own-condition": (
+        Edit("writer", "settling.first, entry.last)", "entry.last, entry.last)"),
+    ),
+    "rule-4-no-fence-before-a-refusal": (
+        Edit(
+            "settling",
+            "if self.unanswered and (plan.movement is None or self._needs_fence):",
+            "if False:",
+        ),
+    ),
+    "rule-4-leaving-in-doubt-is-unavailable": (Edit("lane", "if self.in_doubt\n", "if False\n"),),
+    "rule-5-pruned-though-alive": (
+        Edit("writer_entries", "STALE_SECONDS: Final = 60.0", "STALE_SECONDS: Final = 0.2"),
+        Edit(
+            "dynamodb",
+            'update(\n                UpdateExpression="REMOVE #number, #index",\n'
+            '                ConditionExpression="#number = :number"',
+            'update(\n                UpdateExpression="REMOVE #number, #index",\n'
+            '                ConditionExpression="#number >= :number"',
+        ),
+    ),
+    "rule-5-no-limit": (
+        Edit("writer_entries", "len(all_entries(item)) < WRITERS_LIMIT and", "True or"),
+    ),
+    "bounds-before-the-write": (
+        Edit(
+            "dynamodb",
+            '            condition = "#value >= :lowest AND #value <= :highest"\n'
+            '            values[":lowest"] = {"N": str(movement.lowest)}\n'
+            '            values[":highest"] = {"N": str(movement.highest)}\n',
+            "            found = self.read()\n"
+            '            stored = int(found[INDEX_NAME]["N"])\n'
+            "            if not movement.lowest <= stored <= movement.highest:\n"
+            "                raise ConditionFailed(found)\n"
+            '            condition = "attribute_exists(#value)"\n',
+        ),
+    ),
+    "eventually-consistent-read": (
+        Edit("dynamodb", "ConsistentRead=True", "ConsistentRead=False"),
+    ),
+    "botocore-repeats-writes": (
+        Edit("dynamodb_client", '"total_max_attempts": 1', '"total_max_attempts": 4'),
+    ),
+    "a-read-joins-one-in-flight": (
+        Edit(
+            "combining",
+            "                    batch.waiting.clear()\n",
+            "                    batch.waiting.clear()\n"
+            "                    late = self.reads._open\n"
+            "                    self.reads._open = Batch(batch.lock)\n"
+            "                    for step in late.waiting:\n"
+            "                        step.outcome = index\n"
+            "                    late.waiting.clear()\n"
+            "                    late.done.set()\n",
+        ),
+    ),
+    "acknowledged-before-the-write": (
+        Edit(
+            "writer",
+            "settling.answer(plan, self._table.move(plan.movement, mark))",
+            "found = 0 if plan.movement.restart else sound_index(self._table.read())\n"
+            "                settling.answer(plan, (found or 0) + plan.movement.net)\n"
+            "                settling.batch.done.set()\n"
+            "                self._table.move(plan.movement, mark)",
+        ),
+    ),
+}
+
+
+@contextmanager
+def with_bug(name: str | None) -> Iterator[dict[str, str]]:
+    """Yield the environment of backends that have the bug, or of sound ones for None."""
+    if name is None:
+        yield {}
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(shutil.copytree(_SOURCE, Path(folder) / "src"))
+        for edit in BUGS[name]:
+            path = source / "fibcore" / f"{edit.module}.py"
+            text = path.read_text()
+            assert text.count(edit.old) == 1, f"{edit.module}.py has changed: {edit.old!r}"
+            path.write_text(text.replace(edit.old, edit.new))
+        yield {"PYTHONPATH": str(source)}

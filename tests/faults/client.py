@@ -1,0 +1,102 @@
+"""A client that notes when it asked, when it was answered, and what."""
+
+import http.client
+import json
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from fibcore import contract
+from fibcore.errors import CounterError, OutcomeUnknown, Unavailable
+from fibcore.fibonacci import Fibonacci
+from fibcore.plan import Kind
+
+from tests.faults.cluster import Node
+from tests.linearizability import Operation
+
+_ROUTES = {
+    Kind(route.operation.value): route
+    for route in contract.ROUTES
+    if route.operation in contract.COUNTING_OPERATIONS
+}
+
+
+class BrokenPromise(AssertionError):
+    """An answer that the contract does not allow."""
+
+
+@dataclass
+class Client:
+    """One client, with a connection to each node.
+
+    Args:
+        patience_seconds: Who waits longer has been kept waiting.
+
+    Attributes:
+        history: What it asked, and what came of it.
+        soonest_unknown: After how many seconds, at least, a server has called an outcome unknown.
+    """
+
+    patience_seconds: float
+    history: list[Operation] = field(default_factory=list)
+    soonest_unknown: float = float("inf")
+    _connections: dict[int, http.client.HTTPConnection] = field(default_factory=dict)
+    _fibonacci: Fibonacci = field(default_factory=Fibonacci)
+
+    def ask(self, kind: Kind, node: Node) -> int | CounterError:
+        """Ask `node`, note what came of it, and return that.
+
+        Raises:
+            BrokenPromise: It answered what it must not, or nothing for too long.
+        """
+        invoked = time.monotonic()
+        outcome = self._outcome(kind, node)
+        answered = time.monotonic()
+        self.history.append(Operation(kind, invoked, answered, outcome))
+        return outcome
+
+    def close(self) -> None:
+        """Close the connections."""
+        for connection in self._connections.values():
+            connection.close()
+        self._connections.clear()
+
+    def _outcome(self, kind: Kind, node: Node) -> int | CounterError:
+        connection = self._connections.get(node.port)
+        try:
+            if connection is None or connection.sock is None:
+                connection = http.client.HTTPConnection(
+                    "127.0.0.1", node.port, timeout=self.patience_seconds
+                )
+                self._connections[node.port] = connection
+                connection.connect()
+        except OSError as error:
+            return Unavailable(f"no connection: {error}")
+        route = _ROUTES[kind]
+        asked = time.monotonic()
+        try:
+            connection.request(route.method, route.path)
+            answer = connection.getresponse()
+            body = answer.read()
+        except TimeoutError as error:
+            raise BrokenPromise(f"{node.name} left {kind} without an answer") from error
+        except (OSError, http.client.HTTPException) as error:
+            connection.close()
+            return OutcomeUnknown(f"the connection broke: {error}")
+        outcome = self._read(answer.status, body, node)
+        if isinstance(outcome, OutcomeUnknown) and node.is_server:
+            self.soonest_unknown = min(self.soonest_unknown, time.monotonic() - asked)
+        return outcome
+
+    def _read(self, status: int, body: bytes, node: Node) -> int | CounterError:
+        try:
+            said: dict[str, Any] = json.loads(body)
+        except ValueError:
+            said = {}
+        if status == 200 and said["value"].encode() == self._fibonacci.digits(said["index"]):
+            index: int = said["index"]
+            return index
+        for error, problem in contract.PROBLEM_BY_ERROR.items():
+            if (status, said.get("type")) == (problem.status, problem.type):
+                return error(said.get("index", node.name))
+        raise BrokenPromise(f"{node.name} answered {status} {body[:200]!r}")
