@@ -21,14 +21,16 @@ def main() -> None:
     parser.add_argument("--round-seconds", type=float, default=12, help="how long in one round")
     parser.add_argument("--seed", type=int, default=Random().randrange(10**6))
     parser.add_argument("--bug", choices=list(BUGS), help="put this bug in; it is to be found")
+    parser.add_argument("--scenario", help="only the scenarios whose name has this in it")
     arguments = parser.parse_args()
+    scenarios = [each for each in SCENARIOS if (arguments.scenario or "") in each.name]
     os.environ.update(CREDENTIALS)
     print(f"seed {arguments.seed}", flush=True)
     figures = Figures()
     asked = 0.0
     with with_bug(arguments.bug) as variables, dynamodb() as database:
         while asked < arguments.seconds:
-            scenario = SCENARIOS[figures.rounds % len(SCENARIOS)]
+            scenario = scenarios[figures.rounds % len(scenarios)]
             this = Round(
                 scenario=scenario,
                 seed=arguments.seed + figures.rounds,

@@ -57,7 +57,11 @@ BUGS: dict[str, tuple[Edit, ...]] = {
         ),
     ),
     "rule-5-no-limit": (
-        Edit("writer_entries", "len(all_entries(item)) < WRITERS_LIMIT and", "True or"),
+        Edit(
+            "writer_entries",
+            "len(all_entries(item)) + more <= WRITERS_LIMIT\n        and",
+            "True or",
+        ),
     ),
     "bounds-before-the-write": (
         Edit(

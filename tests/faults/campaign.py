@@ -19,7 +19,7 @@ from fibcore.writer_entries import ITEM_LIMIT_BYTES, WRITERS_LIMIT, all_entries
 from tests.faults.client import BrokenPromise, Client
 from tests.faults.cluster import Cluster, Node, cluster
 from tests.faults.faults import FaultRates
-from tests.faults.nemesis import Nemesis
+from tests.faults.nemesis import Harm, Nemesis
 from tests.linearizability import Operation, unexplained
 
 DEADLINE_SECONDS = 2.0
@@ -29,16 +29,23 @@ RECOVERY_SECONDS = 20.0
 _MOST_ENTRIES_OF_OTHERS = WRITERS_LIMIT - 1
 
 
+_KILLS_AND_CUTS = tuple(harm for harm in Harm if harm is not Harm.ENTRIES_REMOVED)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Scenario:
-    """What is asked for in a round, and under which bounds.
+    """What is asked for in a round, under which bounds and faults.
 
     Attributes:
+        name: What it is about.
         start: The index at the beginning.
         max_index: The highest index that `next` reaches.
         mixes: What clients ask for, with weights; each holds for a while.
         clients: How many ask at once.
-        removes_entries: Whether the writers' entries go under their feet.
+        rates: How often faults happen; drawn where None.
+        lambda_share: How often the Lambda backend is asked, against 1 for each server. Its
+            answers are of unknown outcome at the first loss, and explain too much.
+        harms: What the nemesis does; nothing where empty.
         crowded: Whether the item is full of the entries of other writers.
     """
 
@@ -47,29 +54,46 @@ class Scenario:
     max_index: int
     mixes: tuple[dict[Kind, int], ...]
     clients: int = 8
-    removes_entries: bool = False
+    rates: FaultRates | None = None
+    lambda_share: float = 1
+    harms: tuple[Harm, ...] = _KILLS_AND_CUTS
     crowded: bool = False
 
 
 _UP = {Kind.NEXT: 12, Kind.PREVIOUS: 3, Kind.CURRENT: 4}
 _DOWN = {Kind.NEXT: 3, Kind.PREVIOUS: 12, Kind.CURRENT: 4}
 _ANY = {Kind.NEXT: 6, Kind.PREVIOUS: 6, Kind.RESET: 1, Kind.CURRENT: 4}
+_LOSSES = FaultRates(failed_late=0.25, failed_after=0.1, late=0.05, unanswered=0.05, late_seconds=1)
 
 NEAR_BOUNDS = Scenario(
     name="near both bounds", start=20, max_index=40, mixes=(_UP, _DOWN, _ANY, _UP, _DOWN)
 )
-FAR = Scenario(
-    name="far from the bounds",
+FAR = Scenario(name="far from the bounds", start=1_000, max_index=1_000_000, mixes=(_UP, _ANY))
+SLOW = Scenario(
+    name="a slow network",
     start=1_000,
     max_index=1_000_000,
-    mixes=({Kind.NEXT: 10, Kind.PREVIOUS: 4, Kind.CURRENT: 5}, {**_ANY, Kind.NEXT: 10}),
+    mixes=({Kind.NEXT: 4, Kind.PREVIOUS: 2, Kind.CURRENT: 12},),
+    rates=FaultRates(slow_request=0.1, slow_answer=0.3, throttled=0.05),
+    harms=(),
+)
+LOSSES = Scenario(
+    name="almost half of all writes unanswered",
+    start=1,
+    max_index=3,
+    mixes=(_UP, _DOWN) * 3,
+    rates=_LOSSES,
+    lambda_share=0.1,
+    harms=(),
 )
 ENTRIES_GO = Scenario(
     name="entries removed",
     start=1_000,
     max_index=1_000_000,
     mixes=({Kind.NEXT: 10, Kind.PREVIOUS: 4, Kind.CURRENT: 3},),
-    removes_entries=True,
+    rates=_LOSSES,
+    lambda_share=0.1,
+    harms=(Harm.ENTRIES_REMOVED,),
 )
 ONLY_FORWARD = Scenario(
     name="only forward", start=0, max_index=1_000_000, mixes=({Kind.NEXT: 1},), clients=24
@@ -77,7 +101,7 @@ ONLY_FORWARD = Scenario(
 CROWDED = Scenario(
     name="no room for writers", start=20, max_index=40, mixes=(_UP, _DOWN, _ANY), crowded=True
 )
-SCENARIOS = (NEAR_BOUNDS, FAR, ENTRIES_GO, ONLY_FORWARD, CROWDED)
+SCENARIOS = (NEAR_BOUNDS, LOSSES, SLOW, FAR, ENTRIES_GO, ONLY_FORWARD, CROWDED)
 
 
 @dataclass
@@ -109,16 +133,12 @@ class Round:
         seed: Of the faults, the harm and what clients ask.
         seconds: How long clients ask.
         variables: More of the backends' environment.
-        rates: How often faults happen; drawn where None.
-        harm: Whether there is a nemesis.
     """
 
     scenario: Scenario
     seed: int
     seconds: float
     variables: dict[str, str] = field(default_factory=dict)
-    rates: FaultRates | None = None
-    harm: bool = True
 
 
 def run_round(database: Node, this: Round, figures: Figures) -> None:
@@ -146,14 +166,14 @@ def run_round(database: Node, this: Round, figures: Figures) -> None:
         nemesis = Nemesis(
             nodes,
             Random(seed),
-            deadline_seconds=DEADLINE_SECONDS,
-            removes_entries=scenario.removes_entries,
+            harms=scenario.harms,
+            frozen_seconds=DEADLINE_SECONDS + 0.5,
         )
-        nodes.proxy.set_faults(this.rates or FaultRates.drawn(random), seed=seed)
+        nodes.proxy.set_faults(scenario.rates or FaultRates.drawn(random), seed=seed)
         end = time.monotonic() + this.seconds
         with ThreadPoolExecutor(scenario.clients + 1) as threads, ExitStack() as at_the_end:
             at_the_end.callback(nemesis.stop)
-            harming = threads.submit(nemesis.run) if this.harm else None
+            harming = threads.submit(nemesis.run) if scenario.harms else None
             counting = [
                 threads.submit(_count, client, nodes, scenario, Random(seed * 1_000 + n), end)
                 for n, client in enumerate(clients)
@@ -174,11 +194,13 @@ def run_round(database: Node, this: Round, figures: Figures) -> None:
 
 def _count(client: Client, nodes: Cluster, scenario: Scenario, random: Random, end: float) -> None:
     begin = time.monotonic()
+    shares = [1 if node.is_server else scenario.lambda_share for node in nodes.backends]
     while (now := time.monotonic()) < end:
         phase = (now - begin) / (end - begin)
         mix = scenario.mixes[int(phase * len(scenario.mixes))]
         (kind,) = random.choices(list(mix), list(mix.values()))
-        outcome = client.ask(kind, random.choice(nodes.backends))
+        (node,) = random.choices(nodes.backends, shares)
+        outcome = client.ask(kind, node)
         # A process that is down would be asked a thousand times a second.
         time.sleep(0.1 if isinstance(outcome, Unavailable) else random.uniform(0, 0.02))
 
@@ -219,7 +241,7 @@ def _check(
     if size > ITEM_LIMIT_BYTES or len(all_entries(item)) > WRITERS_LIMIT:
         raise BrokenPromise(f"the item has grown to {size} bytes: {item}")
     if soonest_unknown < DEADLINE_SECONDS * 0.95 and not (
-        scenario.removes_entries or scenario.crowded
+        Harm.ENTRIES_REMOVED in scenario.harms or scenario.crowded
     ):
         raise BrokenPromise(f"outcome unknown after {soonest_unknown:.2f} s already")
     if all(set(mix) == {Kind.NEXT} for mix in scenario.mixes):

@@ -182,10 +182,11 @@ class DynamoDBProxy:
             case Fault.LOST:
                 raise Silent
             case Fault.LATE:
-                task = asyncio.create_task(self._deliver_late(message))
-                self._late.add(task)
-                task.add_done_callback(self._late.discard)
+                self._keep_for_later(message)
                 raise Silent
+            case Fault.FAILED_LATE:
+                self._keep_for_later(message)
+                return _answer(*_FAILED)
             case Fault.SLOW_REQUEST:
                 await asyncio.sleep(self._plan.seconds(self._plan.rates.slow_seconds))
             case Fault.FAILED_BEFORE:
@@ -206,6 +207,11 @@ class DynamoDBProxy:
             case Fault.FAILED_AFTER:
                 return _answer(*_FAILED)
         return answer
+
+    def _keep_for_later(self, message: Message) -> None:
+        task = asyncio.create_task(self._deliver_late(message))
+        self._late.add(task)
+        task.add_done_callback(self._late.discard)
 
     async def _deliver_late(self, message: Message) -> None:
         late = self._plan.seconds(self._plan.rates.late_seconds)

@@ -1,6 +1,6 @@
 """What can befall a request to DynamoDB, and how often: a plan by a seed."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from enum import Enum
 from random import Random
 
@@ -16,6 +16,7 @@ class Fault(Enum):
     SLOW_REQUEST = "the request arrives late, within its sender's patience"
     SLOW_ANSWER = "the answer arrives late, within its sender's patience"
     FAILED_BEFORE = "500, and the request never arrived"
+    FAILED_LATE = "500, and the request arrives later"
     FAILED_AFTER = "500, though the request was served"
     THROTTLED = "the request is throttled"
 
@@ -37,6 +38,7 @@ class FaultRates:
     slow_request: float = 0
     slow_answer: float = 0
     failed_before: float = 0
+    failed_late: float = 0
     failed_after: float = 0
     throttled: float = 0
     late_seconds: float = 3
@@ -74,6 +76,3 @@ class FaultPlan:
     def seconds(self, most: float) -> float:
         """Return how long something takes."""
         return self._random.uniform(0, most)
-
-
-FAULT_RATE_NAMES = tuple(field.name for field in fields(FaultRates))

@@ -4,7 +4,7 @@ import signal
 import threading
 from collections import Counter
 from collections.abc import Callable
-from functools import partial
+from enum import Enum
 from random import Random
 
 from fibcore.writer_entries import all_entries
@@ -13,8 +13,20 @@ from tests.faults.cluster import Cluster, Node
 
 _LONGEST_OUTAGE_SECONDS = 1.5
 _LONGEST_PAUSE_SECONDS = 1.5
+_LONGEST_PAUSE_BETWEEN_REMOVALS_SECONDS = 0.5
 
-Action = Callable[[], object]
+
+class Harm(Enum):
+    """One thing that the nemesis does."""
+
+    WORKER_KILLED = "a worker killed"
+    MASTER_KILLED = "a master killed"
+    BACKEND_KILLED = "a backend killed whole"
+    BACKEND_TERMINATED = "a backend stopped by SIGTERM"
+    BACKEND_FROZEN = "a backend frozen past the deadline"
+    DYNAMODB_KILLED = "DynamoDB killed"
+    NETWORK_CUT = "the network cut"
+    ENTRIES_REMOVED = "the writers' entries removed"
 
 
 class Nemesis:
@@ -23,56 +35,57 @@ class Nemesis:
     Args:
         cluster: Whom it harms.
         random: Draws what, whom and when.
-        deadline_seconds: The backends'; who is stopped is stopped for longer.
-        removes_entries: Whether it takes the writers' entries out of the item.
+        harms: From what it draws.
+        frozen_seconds: How long a backend is frozen, longer than its deadline.
     """
 
     def __init__(
-        self, cluster: Cluster, random: Random, *, deadline_seconds: float, removes_entries: bool
+        self, cluster: Cluster, random: Random, *, harms: tuple[Harm, ...], frozen_seconds: float
     ) -> None:
         self._cluster = cluster
         self._random = random
-        self._deadline_seconds = deadline_seconds
+        self._harms = harms
+        self._frozen_seconds = frozen_seconds
         self._stopping = threading.Event()
         self.done: Counter[str] = Counter()
-        self._actions: dict[str, Callable[[Node], object]] = {
-            "a worker killed": Node.kill_a_child,
-            "a master killed": Node.kill_alone,
-            "a backend killed whole": Node.restart,
-            "a backend stopped by SIGTERM": Node.stop_and_start,
-            "a backend frozen past the deadline": self._freeze,
-            "DynamoDB killed": lambda _: cluster.dynamodb.restart(),
-            "the network cut": lambda _: cluster.proxy.cut_off(
+        self._acts: dict[Harm, Callable[[Node], object]] = {
+            Harm.WORKER_KILLED: Node.kill_a_child,
+            Harm.MASTER_KILLED: Node.kill_alone,
+            Harm.BACKEND_KILLED: Node.restart,
+            Harm.BACKEND_TERMINATED: Node.stop_and_start,
+            Harm.BACKEND_FROZEN: self._freeze,
+            Harm.DYNAMODB_KILLED: lambda _: cluster.dynamodb.restart(),
+            Harm.NETWORK_CUT: lambda _: cluster.proxy.cut_off(
                 random.uniform(0.1, _LONGEST_OUTAGE_SECONDS)
             ),
+            Harm.ENTRIES_REMOVED: lambda _: self._remove_entries(),
         }
-        if removes_entries:
-            remove = partial(remove_entries, cluster)
-            self._actions |= {
-                f"the writers' entries removed{again}": lambda _: remove() for again in ("", " ")
-            }
 
     def run(self) -> None:
         """Harm, wait a little, and harm again."""
-        while not self._stopping.wait(self._random.uniform(0, _LONGEST_PAUSE_SECONDS)):
-            name = self._random.choice(list(self._actions))
-            self._actions[name](self._random.choice(self._cluster.backends))
-            self.done[name.strip()] += 1
+        while not self._stopping.wait(self._random.uniform(0, self._longest_pause)):
+            harm = self._random.choice(self._harms)
+            self._acts[harm](self._random.choice(self._cluster.backends))
+            self.done[harm.value] += 1
 
     def stop(self) -> None:
         """Let `run` come to its end."""
         self._stopping.set()
 
+    @property
+    def _longest_pause(self) -> float:
+        if self._harms == (Harm.ENTRIES_REMOVED,):
+            return _LONGEST_PAUSE_BETWEEN_REMOVALS_SECONDS
+        return _LONGEST_PAUSE_SECONDS
+
     def _freeze(self, node: Node) -> None:
         node.send(signal.SIGSTOP)
-        self._stopping.wait(self._deadline_seconds + 0.5)
+        self._stopping.wait(self._frozen_seconds)
         node.send(signal.SIGCONT)
 
-
-def remove_entries(cluster: Cluster) -> None:
-    """Take every writer's entry out of the item."""
-    for entry in all_entries(cluster.table.read()):
-        cluster.table.update(
-            UpdateExpression="REMOVE #number, #index",
-            ExpressionAttributeNames={"#number": entry.number, "#index": entry.index},
-        )
+    def _remove_entries(self) -> None:
+        for entry in all_entries(self._cluster.table.read()):
+            self._cluster.table.update(
+                UpdateExpression="REMOVE #number, #index",
+                ExpressionAttributeNames={"#number": entry.number, "#index": entry.index},
+            )

@@ -104,14 +104,16 @@ class TableInMemory(CounterTable):
         fenced: Item = self._through_the_network(write)
         return fenced
 
-    def add_entry(self, number_name: str, index_name: str) -> None:
-        def write() -> None:
+    def add_entry(self, number_name: str, index_name: str) -> Item:
+        def write() -> Item:
             item = self._existing()
             if number_name in item:
                 raise ConditionFailed(dict(item))
             item[number_name] = item[index_name] = {"N": "0"}
+            return dict(item)
 
-        self._through_the_network(write)
+        added: Item = self._through_the_network(write)
+        return added
 
     def remove_entry(self, number_name: str, index_name: str, number: str) -> None:
         def write() -> None:

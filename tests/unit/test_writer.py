@@ -5,12 +5,12 @@ from itertools import count
 from threading import Lock
 
 import pytest
-from fibcore.counter_item import INDEX_NAME, sound_index
+from fibcore.counter_item import INDEX_NAME, Item, sound_index
 from fibcore.errors import BeforeStart, OutcomeUnknown, PastEnd, Unavailable
 from fibcore.lane import Batch
 from fibcore.plan import Kind, Step
 from fibcore.writer import Writer
-from fibcore.writer_entries import STALE_SECONDS
+from fibcore.writer_entries import STALE_SECONDS, WRITERS_LIMIT, all_entries
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -285,6 +285,20 @@ def test_without_room_a_lost_answer_is_of_unknown_outcome_at_once() -> None:
     assert settled(writer, Kind.NEXT) == [3]
     (refused,) = settled(writer, Kind.NEXT)
     assert isinstance(refused, PastEnd)
+
+
+def test_of_writers_that_join_at_once_none_stays_that_is_one_too_many() -> None:
+    class JoinedMeanwhile(TableInMemory):
+        def read(self) -> Item:
+            item = super().read()
+            return {name: value for name, value in item.items() if not name.endswith(".00")}
+
+    table = JoinedMeanwhile(0, lambda: Fate.ANSWERED)
+    assert table.item is not None
+    for ordinal in range(WRITERS_LIMIT):
+        table.item |= {f"{of}.{ordinal:02}": {"N": "0"} for of in "ni"}
+    assert settled(writer_on(table), Kind.NEXT) == [1]
+    assert len(all_entries(table.item)) == WRITERS_LIMIT
 
 
 def test_a_refusal_tells_where_the_step_found_the_counter() -> None:

@@ -156,14 +156,14 @@ class CounterTable:
             },
         )
 
-    def add_entry(self, number_name: str, index_name: str) -> None:
-        """Give a writer its entry in the item; moves nothing.
+    def add_entry(self, number_name: str, index_name: str) -> Item:
+        """Give a writer its entry in the item, moving nothing, and return the item.
 
         Raises:
             Unavailable: Also where the entry is there already, or there is no item.
         """
         try:
-            self.update(
+            return self.update(
                 UpdateExpression="SET #number = :zero, #index = :zero",
                 ConditionExpression="attribute_exists(#key) AND attribute_not_exists(#number)",
                 ExpressionAttributeNames={
@@ -172,6 +172,7 @@ class CounterTable:
                     "#index": index_name,
                 },
                 ExpressionAttributeValues={":zero": {"N": "0"}},
+                ReturnValues="ALL_NEW",
             )
         except ConditionFailed as failed:
             if failed.item is None:

@@ -190,10 +190,12 @@ class Writer:
                 self._table.remove_entry(names.number, names.index, number)
 
     def _join(self) -> None:
-        item = self._table.read()
-        if not has_room(item):
-            _log.warning("the counter's item has no room for another writer")
-            return
         names = draw_names()
-        self._table.add_entry(names.number, names.index)
-        self._entry = _Entry(names)
+        if has_room(self._table.read()):
+            item = self._table.add_entry(names.number, names.index)
+            # Others may have joined in the same moment.
+            if has_room(item, more=0):
+                self._entry = _Entry(names)
+                return
+            self._table.remove_entry(names.number, names.index, "0")
+        _log.warning("the counter's item has no room for another writer")

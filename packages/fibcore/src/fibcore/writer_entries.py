@@ -60,10 +60,13 @@ def all_entries(item: Item) -> dict[EntryNames, str]:
     }
 
 
-def has_room(item: Item) -> bool:
-    """Tell whether one more entry fits, by the count of writers and by the item's size."""
+def has_room(item: Item, *, more: int = 1) -> bool:
+    """Tell whether `more` entries fit, by the count of writers and by the item's size."""
     size = sum(len(name.encode()) + _size_at_most(value) for name, value in item.items())
-    return len(all_entries(item)) < WRITERS_LIMIT and size + _ENTRY_BYTES <= ITEM_LIMIT_BYTES
+    return (
+        len(all_entries(item)) + more <= WRITERS_LIMIT
+        and size + more * _ENTRY_BYTES <= ITEM_LIMIT_BYTES
+    )
 
 
 def _size_at_most(value: Mapping[str, Any]) -> int:
