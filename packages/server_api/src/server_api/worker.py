@@ -1,6 +1,6 @@
-"""Gunicorn's gevent worker, fair to its clients, and stopping while they keep connections open.
+"""Gunicorn's gevent worker with a short way, fair to its clients, and stopping in time.
 
-Gunicorn's own waits for idle connections up to the whole graceful time-out:
+When it stops, Gunicorn's own waits for idle connections up to the whole graceful time-out:
 https://github.com/benoitc/gunicorn/issues/3227
 """
 
@@ -12,6 +12,8 @@ from typing import Any, Self
 import gevent
 from gunicorn.workers.ggevent import GeventWorker
 
+from server_api.short_way import EXTENSION, ShortWay, send
+
 IDLE_SECONDS_AT_STOP = 3.0
 """How long a connection may wait for its next request once the worker is told to stop; that one
 is answered with `Connection: close`."""
@@ -21,15 +23,21 @@ _SWEEP_SECONDS = 1.0
 all the rest of its waiting."""
 
 
-class StoppingWorker(GeventWorker):
-    """Serves on for `IDLE_SECONDS_AT_STOP` after SIGTERM, then closes what is idle."""
+class CounterWorker(GeventWorker):
+    """Answers plain requests by the application's short way, where it has one.
+
+    It serves on for `IDLE_SECONDS_AT_STOP` after SIGTERM, then closes what is idle.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._connections: dict[object, _Connection] = {}
+        self._short_way: ShortWay | None = None
 
     def run(self) -> None:
         """Serve until told to stop."""
+        if not self.cfg.accesslog:  # which is written on the way through WSGI
+            self._short_way = getattr(self.wsgi, "extensions", {}).get(EXTENSION)
         gevent.spawn(self._sweep)
         super().run()
 
@@ -41,6 +49,20 @@ class StoppingWorker(GeventWorker):
             super().handle(listener, client, addr)
         finally:
             del self._connections[served_by]
+
+    def handle_request(self, listener_name: Any, req: Any, sock: socket.socket, addr: Any) -> Any:
+        """Serve one request."""
+        try:
+            response = self._short_way.respond(req) if self._short_way else None
+        except gevent.GreenletExit:
+            raise StopIteration from None  # the graceful time-out has passed: hang up
+        if response is None:
+            return super().handle_request(listener_name, req, sock, addr)
+        keep_alive: bool = self.alive
+        send(sock, response, keep_alive=keep_alive)
+        if not keep_alive:
+            raise StopIteration
+        return True
 
     def timeout_ctx(self) -> Any:
         """Return a context that gives a connection the keep-alive time for its next request."""
