@@ -7,7 +7,8 @@ The rules, each of which a test drops to see a step counted twice or not at all:
 2. The entry comes in by a write that moves nothing. If that write goes unanswered, another id is
    drawn. A write that counts requires the entry; where it is gone, another id is drawn.
 3. Every plan for a batch has its own number, and all of them are conditional on the stored number
-   being below the batch's first: at most one ever applies, and the stored number tells which.
+   being below the batch's first: at most one ever applies, and the stored number tells which, be
+   it that of the very write which is refused: a proxy may have sent it twice.
 4. While a write is unanswered no step is refused, before a fence, a write that moves nothing, has
    raised the stored number past it or has found that it had been applied.
 5. Entries of others go when they have not changed for a minute, each by a write conditional on the
