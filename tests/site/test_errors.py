@@ -4,6 +4,7 @@ import pytest
 from fibcore import contract
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
+from tests.processes import eventually
 from tests.site.backend_stack import BackendStack
 from tests.site.counter_page import CounterPage
 
@@ -26,6 +27,71 @@ def test_at_the_start_the_page_says_so(counter: CounterPage, stack: BackendStack
     counter.press("Previous")
     counter.says("This is the start: there is nothing before index 0.")
     counter.is_at(0)
+
+
+def test_that_the_counter_is_at_its_end_is_taken_back_when_somebody_moves_it(
+    counter: CounterPage, stack: BackendStack
+) -> None:
+    stack.put(100_000)
+    counter.open().press("Next")
+    counter.says("This is the end")
+    counter.read_now()
+    counter.says("This is the end")
+    stack.put(7)
+    counter.read_now()
+    counter.is_at(7)
+    counter.says_nothing()
+
+
+def test_an_unavailable_step_is_sent_once_and_reads_wait_as_long_as_they_are_told(
+    counter: CounterPage, stack: BackendStack
+) -> None:
+    stack.put(5)
+    counter.page.clock.install()
+    counter.open()
+    steps = steps_of(counter.page)
+    reads: list[str] = []
+    problem = contract.UNAVAILABLE
+
+    def refuse(route: Route) -> None:
+        if route.request.method == "GET":
+            reads.append(route.request.url)
+        headers = {
+            "Access-Control-Allow-Origin": "*",
+            "Access-Control-Expose-Headers": "Retry-After",
+            "Retry-After": "30",
+        }
+        body = {"type": problem.type, "title": problem.title, "detail": problem.detail}
+        route.fulfill(status=problem.status, json=body, headers=headers)
+
+    for path in ("**/next", "**/current"):
+        counter.page.route(path, refuse)
+    counter.press("Next")
+    counter.says("The step was not counted; press again.")
+    counter.page.clock.run_for(100)
+    eventually(lambda: len(reads) == 1, seconds=10)
+    counter.page.clock.run_for(20_000)
+    assert len(reads) == 1
+    for path in ("**/next", "**/current"):
+        counter.page.unroute(path)
+    stack.put(9)
+    counter.page.clock.run_for(20_000)
+    counter.is_at(9)
+    assert steps == ["next"]
+    assert stack.index() == 9
+
+
+def test_a_page_that_is_not_told_its_backends_says_so_and_asks_again(
+    counter: CounterPage, stack: BackendStack
+) -> None:
+    stack.put(5)
+    counter.page.clock.install()
+    counter.page.route("**/config.json", lambda route: route.fulfill(status=503), times=1)
+    counter.page.goto(stack.url)
+    counter.says("The site does not say where its backends are. The page goes on trying.")
+    counter.page.clock.run_for(2_000)
+    counter.is_at(5)
+    counter.says_nothing()
 
 
 @pytest.mark.long

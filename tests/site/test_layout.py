@@ -26,7 +26,7 @@ def test_nothing_moves_or_sticks_out_from_index_to_index(
     stack.put(0)
     counter.open()
     at_start = counter.page.evaluate(_PLACES, _CONTROLS)
-    for index in (1, 2, 12, 50, 94, 290, 1_000, 1_400, 10_000, 100_000):
+    for index in (1, 2, 12, 50, 94, 290, 1_000, 1_150, 10_000, 100_000):
         stack.put(index)
         counter.read_now()
         counter.is_at(index)
@@ -43,7 +43,7 @@ def test_nothing_shifts_while_it_loads_and_plays(counter: CounterPage, stack: Ba
     counter.page.add_init_script(
         """window.shifts = [];
         new PerformanceObserver(list => window.shifts.push(
-          ...list.getEntries().map(entry => entry.sources.map(source => source.node?.id).join())
+          ...list.getEntries().map(entry => entry.sources.map(source => source.node?.id || source.node?.outerHTML).join())
         )).observe({ type: "layout-shift", buffered: true });"""
     )
     counter.open()

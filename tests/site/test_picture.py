@@ -112,6 +112,23 @@ def test_the_ratio_is_that_of_the_last_two_terms(
     expect(counter.page.locator("#ratio circle")).to_have_count(min(10, index - 1))
 
 
+def test_the_plot_swings_about_phi_and_closes_in_on_it(
+    counter: CounterPage, stack: BackendStack
+) -> None:
+    stack.put(12)
+    counter.open()
+    circles = counter.page.locator("#ratio circle")
+    heights = circles.evaluate_all("all => all.map(one => +one.getAttribute('cy'))")
+    axis = counter.page.locator("#ratio .phi").get_attribute("d") or ""
+    offsets = [float(axis.split()[1].partition("H")[0]) - height for height in heights]
+    # F(3)/F(2) = 2 is above, and the first of ten.
+    assert [offset > 0 for offset in offsets] == [True, False] * 5
+    sizes = [abs(offset) for offset in offsets]
+    assert sizes == sorted(sizes, reverse=True)
+    far = counter.page.locator("#ratio text.mark").all_text_contents()
+    assert far == ["3", "12"]
+
+
 def test_at_the_start_there_is_no_square_and_no_ratio(
     counter: CounterPage, stack: BackendStack
 ) -> None:
