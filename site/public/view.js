@@ -149,6 +149,7 @@ export class View {
 
 const progress = (animation) => animation.effect.getComputedTiming().progress;
 
+const MARK_PX = 7; // a digit's width below the plot, at most
 const RATIO = { left: 28, right: 352, middle: 58, reach: 50, marks: 128 };
 
 function drawRatio(index) {
@@ -163,7 +164,10 @@ function drawRatio(index) {
     parts.push(svg("circle", { cx: x, cy: y, r: newest ? 4.5 : 2.5, class: newest ? "newest" : "dot" }));
   });
   for (const at of new Set([0, places.length - 1])) {
-    if (places.length) parts.push(svg("text", { x: places[at][0], y: marks, class: "mark" }, counted(first + at)));
+    if (!places.length) break;
+    const mark = counted(first + at);
+    const x = Math.min(places[at][0], right + 8 - MARK_PX * mark.length / 2); // the last stays inside
+    parts.push(svg("text", { x, y: marks, class: "mark" }, mark));
   }
   byId("ratio").replaceChildren(...parts);
   write("ratio-caption", captionOfRatio(index, last));

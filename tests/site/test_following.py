@@ -32,7 +32,11 @@ def test_it_asks_every_two_seconds_and_what_has_not_changed_is_not_sent_again(
     stack.put(7)
     counter.open_with_its_clock_stopped()
     answers: list[Response] = []
-    counter.page.on("response", lambda answer: answers.append(answer))
+
+    def keep(answer: Response) -> None:
+        answers.append(answer)
+
+    counter.page.on("response", keep)
     before = len(counter.sent("GET"))
     while len(counter.sent("GET")) < before + 4:
         counter.let_pass(20)
