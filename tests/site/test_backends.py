@@ -41,6 +41,7 @@ def test_the_choice_is_in_the_url_and_remembered(
     expect(linked.radio("server")).to_be_checked()
 
 
+@pytest.mark.long
 def test_a_browser_that_keeps_nothing_has_the_choice_in_the_url_alone(
     counter: CounterPage, stack: BackendStack
 ) -> None:
@@ -76,6 +77,7 @@ def test_a_backend_may_live_under_a_path_of_the_site(
     expect(link).to_have_attribute("href", f"{behind}/openapi.json")
 
 
+@pytest.mark.long
 def test_a_name_that_is_not_configured_leads_to_the_first(
     counter: CounterPage, stack: BackendStack
 ) -> None:

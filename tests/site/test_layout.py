@@ -79,7 +79,7 @@ def test_nothing_shifts_while_it_loads_and_plays(counter: CounterPage, stack: Ba
     assert counter.page.evaluate("window.shifts") == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", [pytest.param("light", marks=pytest.mark.long), "dark"])
 def test_print_leaves_the_number_and_the_pictures_on_white(
     counter: CounterPage, stack: BackendStack, scheme: Literal["light", "dark"]
 ) -> None:

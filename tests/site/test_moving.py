@@ -73,6 +73,7 @@ def test_the_keys_step_and_reset(counter: CounterPage, stack: BackendStack) -> N
     counter.is_at(0)
 
 
+@pytest.mark.long
 def test_everything_can_be_reached_by_the_keyboard_alone(
     counter: CounterPage, stack: BackendStack
 ) -> None:
@@ -149,6 +150,7 @@ def test_the_arrows_move_the_speed_while_it_has_the_focus(
     assert stack.index() == 7
 
 
+@pytest.mark.long
 def test_the_arrows_step_after_a_backend_was_chosen_with_the_mouse(
     counter: CounterPage, stack: BackendStack
 ) -> None:

@@ -23,6 +23,7 @@ def test_play_steps_by_itself_until_paused(counter: CounterPage, stack: BackendS
     counter.is_at(rested + 1)
 
 
+@pytest.mark.long
 def test_playing_ends_at_the_end(counter: CounterPage, stack: BackendStack) -> None:
     stack.put(99_998)
     counter.open()
@@ -37,7 +38,7 @@ def gaps_while_playing(counter: CounterPage, steps: int) -> list[float]:
     """Return the milliseconds between so many steps that the page sends."""
     before = len(counter.sent("POST"))
     while len(counter.sent("POST")) < before + steps:
-        counter.let_pass(20)
+        counter.let_pass(50)
     return [later - earlier for earlier, later in pairwise(counter.sent("POST")[before:])]
 
 
@@ -66,7 +67,7 @@ def test_it_plays_at_the_speed_that_is_set(
     expect(speed).to_have_attribute("aria-valuetext", pace)
     counter.press("Play")
     for gap in gaps_while_playing(counter, 4):
-        assert gap_ms <= gap <= gap_ms + 60
+        assert gap_ms <= gap <= gap_ms + 110
 
 
 def test_play_after_a_quick_pause_is_no_faster(counter: CounterPage, stack: BackendStack) -> None:
