@@ -4,7 +4,6 @@ import pytest
 from fibcore import contract
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
-from tests.processes import eventually
 from tests.site.backend_stack import BackendStack
 from tests.site.counter_page import CounterPage
 
@@ -47,15 +46,10 @@ def test_an_unavailable_step_is_sent_once_and_reads_wait_as_long_as_they_are_tol
     counter: CounterPage, stack: BackendStack
 ) -> None:
     stack.put(5)
-    counter.page.clock.install()
-    counter.open()
-    steps = steps_of(counter.page)
-    reads: list[str] = []
+    counter.open_with_its_clock_stopped()
     problem = contract.UNAVAILABLE
 
     def refuse(route: Route) -> None:
-        if route.request.method == "GET":
-            reads.append(route.request.url)
         headers = {
             "Access-Control-Allow-Origin": "*",
             "Access-Control-Expose-Headers": "Retry-After",
@@ -66,18 +60,19 @@ def test_an_unavailable_step_is_sent_once_and_reads_wait_as_long_as_they_are_tol
 
     for path in ("**/next", "**/current"):
         counter.page.route(path, refuse)
+    reads = len(counter.sent("GET"))
     counter.press("Next")
+    for _ in range(20):
+        counter.let_pass(1_000)
     counter.says("The step was not counted; press again.")
-    counter.page.clock.run_for(100)
-    eventually(lambda: len(reads) == 1, seconds=10)
-    counter.page.clock.run_for(20_000)
-    assert len(reads) == 1
+    assert len(counter.sent("GET")) == reads + 1
     for path in ("**/next", "**/current"):
         counter.page.unroute(path)
     stack.put(9)
-    counter.page.clock.run_for(20_000)
+    for _ in range(20):
+        counter.let_pass(1_000)
     counter.is_at(9)
-    assert steps == ["next"]
+    assert len(counter.sent("POST")) == 1
     assert stack.index() == 9
 
 
