@@ -138,6 +138,7 @@ def test_a_cold_start_stands_out(counter: CounterPage, stack: BackendStack) -> N
     assert tuple(map(float, marked.strip("Mh0").split())) == peak
 
 
+@pytest.mark.long
 def test_the_link_leads_to_the_document_of_this_contract(
     counter: CounterPage, stack: BackendStack
 ) -> None:

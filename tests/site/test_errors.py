@@ -28,6 +28,7 @@ def test_at_the_start_the_page_says_so(counter: CounterPage, stack: BackendStack
     counter.is_at(0)
 
 
+@pytest.mark.long
 def test_that_the_counter_is_at_its_end_is_taken_back_when_somebody_moves_it(
     counter: CounterPage, stack: BackendStack
 ) -> None:

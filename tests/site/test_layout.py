@@ -95,7 +95,7 @@ def test_print_leaves_the_number_and_the_pictures_on_white(
     assert body.evaluate("e => getComputedStyle(e).color") == "rgb(34, 29, 23)"
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", [pytest.param("light", marks=pytest.mark.long), "dark"])
 def test_the_page_is_light_or_dark_as_preferred(
     counter: CounterPage, stack: BackendStack, scheme: Literal["light", "dark"]
 ) -> None:

@@ -138,6 +138,7 @@ def test_a_whole_visit_by_the_keyboard_alone(counter: CounterPage, stack: Backen
     expect(counter.page).to_have_url(f"{stack.backend_url('lambda')}/openapi.json")
 
 
+@pytest.mark.long
 def test_the_arrows_move_the_speed_while_it_has_the_focus(
     counter: CounterPage, stack: BackendStack
 ) -> None:

@@ -12,7 +12,7 @@ from tests.site.counter_page import CounterPage
 
 
 @pytest.mark.parametrize(
-    "index", [0, 94, 1_000, *(pytest.param(index, marks=pytest.mark.long) for index in (1, 50))]
+    "index", [94, 1_000, *(pytest.param(index, marks=pytest.mark.long) for index in (0, 1, 50))]
 )
 def test_every_digit_of_the_number_stands_there(
     counter: CounterPage, stack: BackendStack, index: int

@@ -9,6 +9,7 @@ from tests.site.backend_stack import BackendStack
 from tests.site.counter_page import CounterPage
 
 
+@pytest.mark.long
 def test_play_steps_by_itself_until_paused(counter: CounterPage, stack: BackendStack) -> None:
     stack.put(7)
     counter.open()
@@ -46,12 +47,12 @@ def gaps_while_playing(counter: CounterPage, steps: int) -> list[float]:
     ("notch", "pace", "gap_ms"),
     [
         ("0", "a step every 2 seconds", 2_000),
-        ("3", "4 steps a second", 250),
         *(
             pytest.param(*case, marks=pytest.mark.long)
             for case in (
                 ("1", "1 steps a second", 1_000),
                 ("2", "2 steps a second", 500),
+                ("3", "4 steps a second", 250),
                 ("4", "8 steps a second", 125),
             )
         ),
