@@ -163,8 +163,7 @@ function drawRatio(index) {
     const newest = at === places.length - 1;
     parts.push(svg("circle", { cx: x, cy: y, r: newest ? 4.5 : 2.5, class: newest ? "newest" : "dot" }));
   });
-  for (const at of new Set([0, places.length - 1])) {
-    if (!places.length) break;
+  for (const at of new Set(places.length ? [0, places.length - 1] : [])) {
     const mark = counted(first + at);
     const x = Math.min(places[at][0], right + 8 - MARK_PX * mark.length / 2); // the last stays inside
     parts.push(svg("text", { x, y: marks, class: "mark" }, mark));
