@@ -20,14 +20,15 @@ const OF_A_STEP = {
   internal: MAYBE_COUNTED,
 };
 const TIMEOUT_MS = 30_000;
-const LATENCIES_KEPT = 40;
+const CALLS_KEPT = 40;
 
 /** What went wrong, as the backend's problem document says it, or `offline` or `unexpected`. */
 export class Problem extends Error {
-  constructor(type, detail, retryAfterSeconds = 0) {
+  constructor(type, detail, { retryAfterSeconds = 0, index } = {}) {
     super(detail);
     this.type = type.replace(/^urn:fib:/, "");
     this.retryAfterSeconds = retryAfterSeconds;
+    this.index = index; // where a refused step found the counter
   }
 }
 
@@ -40,9 +41,9 @@ export function inWords({ type, detail, step, unsent }) {
   return [what, then, rest].filter(Boolean).join(" ");
 }
 
-/** One of the configured backends, and how long its last calls took, oldest first. */
+/** One of the configured backends, and its last calls, oldest first. */
 export class Backend {
-  latenciesMs = [];
+  calls = []; // {at, latencyMs}: when it was sent, and how long its answer took
 
   constructor({ name, url }) {
     this.name = name;
@@ -65,10 +66,10 @@ export class Backend {
   }
 
   async #send(path, request) {
-    const started = performance.now();
+    const [at, started] = [new Date(), performance.now()];
     const answer = await this.#answered(path, request);
-    this.latenciesMs.push(performance.now() - started);
-    if (this.latenciesMs.length > LATENCIES_KEPT) this.latenciesMs.shift();
+    this.calls.push({ at, latencyMs: performance.now() - started });
+    if (this.calls.length > CALLS_KEPT) this.calls.shift();
     if (answer.status === 304) return null;
     if (answer.status !== 200) throw problemOf(answer);
     if (!isTerm(answer.body)) throw unexpected(answer);
@@ -98,9 +99,10 @@ function parsed(text) {
 const isTerm = (body) => Number.isSafeInteger(body?.index) && /^\d+$/.test(body.value);
 
 function problemOf(answer) {
-  const { type, detail } = answer.body ?? {};
+  const { type, detail, index } = answer.body ?? {};
   if (typeof type !== "string" || !type.startsWith("urn:fib:")) return unexpected(answer);
-  return new Problem(type, detail, Number(answer.headers.get("Retry-After")) || 0);
+  const retryAfterSeconds = Number(answer.headers.get("Retry-After")) || 0;
+  return new Problem(type, detail, { retryAfterSeconds, index });
 }
 
 const unexpected = ({ status }) => new Problem("unexpected", `An answer of status ${status}.`);

@@ -10,19 +10,49 @@ const HOLD_MS = 400;
 const REPEAT_MS = 90;
 const LONGEST_REPEATED = 2; // presses that wait while a key is held, so that it ends when let go
 const COPIED_MS = 2_000;
+const CONFIGURE_AGAIN_MS = 2_000;
 const byId = (id) => document.getElementById(id);
 
-const backends = await configuredBackends();
+const backends = await configured();
 const named = (name) => backends.find((backend) => backend.name === name);
 const inUrl = () => new URL(location.href).searchParams.get("backend");
 const view = new View();
 let planned = 0;
 const counter = new Counter(
   backends,
-  named(inUrl()) ?? named(localStorage.getItem("backend")) ?? backends[0],
+  named(inUrl()) ?? named(remembered()) ?? backends[0],
   () => (planned ||= requestAnimationFrame(show)),
   () => document.hidden,
 );
+
+/** The backends; asks for them again and says so, for as long as nobody tells. */
+async function configured() {
+  for (;;) {
+    try {
+      return await configuredBackends();
+    } catch {
+      byId("message").textContent = "The site does not say where its backends are. The page goes on trying.";
+      await new Promise((resolve) => setTimeout(resolve, CONFIGURE_AGAIN_MS));
+    }
+  }
+}
+
+/** The choice of the last visit, where the browser keeps anything for this site. */
+function remembered() {
+  try {
+    return localStorage.getItem("backend");
+  } catch {
+    return null;
+  }
+}
+
+function remember(name) {
+  try {
+    localStorage.setItem("backend", name);
+  } catch {
+    // The URL has it.
+  }
+}
 
 function show() {
   planned = 0;
@@ -31,7 +61,7 @@ function show() {
 
 function choose(backend) {
   if (backends.length > 1) {
-    localStorage.setItem("backend", backend.name);
+    remember(backend.name);
     const url = new URL(location.href);
     url.searchParams.set("backend", backend.name);
     history.replaceState(null, "", url);

@@ -14,6 +14,7 @@ const LOG_SQRT5 = Math.log10(5) / 2;
 const LARGEST_DRAWN = 40;
 const SQUARES_DRAWN = 14; // the side of the last is some 1/500 of the first's
 const RATIOS_DRAWN = 10;
+const SHORTEST_MS = 0.1; // a browser's clock may be so coarse that a call takes no time
 
 /** Return F(index) as a number; exact up to index 78. */
 export function fibonacci(index) {
@@ -112,9 +113,10 @@ function logFibonacci(index) {
 
 /** Return the points of a sparkline of the last latencies, on a logarithmic scale of `range`. */
 export function sparkline(latencies, range, { width, height, places }) {
-  const [low, high] = range.map(Math.log);
+  const log = (milliseconds) => Math.log(Math.max(SHORTEST_MS, milliseconds));
+  const [low, high] = range.map(log);
   return latencies.map((latency, at) => ({
     x: width - ((latencies.length - 1 - at) * width) / (places - 1),
-    y: height - ((Math.log(latency) - low) / (high - low || 1)) * height,
+    y: height - ((log(latency) - low) / (high - low || 1)) * height,
   }));
 }

@@ -15,9 +15,9 @@ const MOVES = { next: 1, previous: -1 };
  */
 export class Counter {
   term = null; // {index, value}, as last answered
-  problem = null; // {type, detail, step, unsent}: the last failure that still matters
-  playing = false;
+  problem = null; // {type, detail, index, step, unsent}: the last failure that still matters
   perSecond = 2;
+  #play = null; // the run of play() that goes on
   #presses = [];
   #sending = false;
   #timer = 0;
@@ -26,6 +26,10 @@ export class Counter {
 
   constructor(backends, backend, changed, isHidden) {
     Object.assign(this, { backends, backend, changed, isHidden });
+  }
+
+  get playing() {
+    return this.#play !== null;
   }
 
   /** How many presses have not been answered yet. */
@@ -80,8 +84,8 @@ export class Counter {
       return true;
     } catch (failure) {
       if (!(failure instanceof Problem)) throw failure;
-      this.problem = { type: failure.type, detail: failure.message, step, unsent: 0 };
-      this.playing = false;
+      this.problem = told(failure, step);
+      this.#play = null;
       if (failure.type === "offline") this.#giveUpTheRest();
       return false;
     }
@@ -114,21 +118,23 @@ export class Counter {
       if (this.#reading !== reading) return;
       this.#failures = 0;
       if (term) this.term = term;
-      this.#answersAgain();
+      this.#outlive();
     } catch (failure) {
       if (!(failure instanceof Problem)) throw failure;
       if (this.#reading !== reading) return;
       this.#failures += 1;
       wait = this.#backOff(failure.retryAfterSeconds);
-      this.problem ??= { type: failure.type, detail: failure.message, step: null, unsent: 0 };
+      this.problem ??= told(failure, null);
     }
     this.changed();
     this.readSoon(wait);
   }
 
-  #answersAgain() {
-    if (!this.problem?.step) this.problem = null; // it was a read's
-    else if (this.problem.type === "offline") this.problem = { ...this.problem, type: "answers-again" };
+  /** Take back what an answered read makes untrue: nobody answers, the counter stands at an end. */
+  #outlive() {
+    const { type, index, step } = this.problem ?? {};
+    if (!step || (index ?? this.term.index) !== this.term.index) this.problem = null;
+    else if (type === "offline") this.problem = { ...this.problem, type: "answers-again" };
   }
 
   #backOff(retryAfterSeconds) {
@@ -139,9 +145,9 @@ export class Counter {
 
   /** Step forward by itself, `perSecond` times at most, each step after the last is answered. */
   async play() {
-    this.playing = true;
+    const play = (this.#play = {});
     this.changed();
-    while (this.playing) {
+    while (this.#play === play) {
       const started = performance.now();
       if (!this.isHidden()) await this.press("next");
       const rest = 1000 / this.perSecond - (performance.now() - started);
@@ -150,7 +156,11 @@ export class Counter {
   }
 
   pause() {
-    this.playing = false;
+    this.#play = null;
     this.changed();
   }
+}
+
+function told({ type, message, index }, step) {
+  return { type, detail: message, index, step, unsent: 0 };
 }

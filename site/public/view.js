@@ -2,14 +2,17 @@
 
 import { inWords } from "./api.js";
 import * as geometry from "./geometry.js";
-import { blocks, counted, duration, ends, grouped, powerOfTen, quantile } from "./numbers.js";
+import {
+  blocks, captionOfRatio, captionOfSquares, counted, duration, ends, isFar, nameOfSide, quantile, spoken, timeOfDay,
+} from "./numbers.js";
 
 const FRAME = { width: 1618, height: 1000 };
 const TURN_MS = 420;
 const FADE_MS = 180;
-const LABEL_PX = 15;
-const LAST_IN_DIGITS = 30; // further on, a side is called F(k)
-const DIGIT_EM = 0.56;
+const TINTS = 6;
+// The page's own digits are 0.59 em wide; the widest serif that may stand in for them has these.
+const DIGIT_EM = 0.64;
+const THIN_SPACE_EM = 0.2;
 const SAID_AFTER_MS = 600;
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -87,7 +90,7 @@ export class View {
     shown.classList.toggle("whole", whole);
     shown.classList.toggle("long", hidden > 0);
     const groups = Math.ceil(value.length / 3);
-    shown.style.setProperty("--ems", hidden ? 999 : (value.length + groups / 3) * DIGIT_EM + 0.2);
+    shown.style.setProperty("--ems", hidden ? 999 : value.length * DIGIT_EM + groups * THIN_SPACE_EM);
     shown.toggleAttribute("tabindex", whole); // so that the keyboard can scroll it
     if (whole) shown.tabIndex = 0;
     byId("all").hidden = !hidden;
@@ -97,20 +100,21 @@ export class View {
 
   #drawSpiral(index) {
     const picture = byId("spiral");
-    const unit = FRAME.width / (picture.clientWidth || FRAME.width);
+    const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
+    const fontSize = (rem * FRAME.width) / (picture.clientWidth || FRAME.width);
     const placed = geometry.squares(index, FRAME);
     const group = svg("g", { class: "squares" });
     for (const { index: k, side, x, y } of placed) {
-      group.append(svg("rect", { x, y, width: side, height: side, class: `tint${k % 4}` }));
+      group.append(svg("rect", { x, y, width: side, height: side, class: `tint${k % TINTS}` }));
     }
     if (!placed.length) group.append(svg("rect", { x: 309, width: 1000, height: 1000, class: "none" }));
     group.append(svg("path", { d: geometry.spiral(placed), class: "spiral" }));
     const labels = svg("g", { class: "labels" });
     for (const { index: k, side, x, y } of placed) {
-      const name = nameOfSide(k, index > LAST_IN_DIGITS);
-      const wide = Math.max(2, name.length * 0.55) * LABEL_PX * unit;
-      if (wide > 0.82 * side) continue;
-      labels.append(svg("text", { x: x + side / 2, y: y + side / 2, "font-size": LABEL_PX * unit }, name));
+      const name = nameOfSide(k, isFar(index));
+      if (Math.max(2, name.length * 0.55) * fontSize > 0.82 * side) continue;
+      const place = { x: x + side / 2, y: y + side / 2, "font-size": fontSize };
+      labels.append(svg("text", { ...place, class: `on${k % TINTS}` }, name));
     }
     group.append(labels);
     picture.replaceChildren(group);
@@ -145,23 +149,11 @@ export class View {
 
 const progress = (animation) => animation.effect.getComputedTiming().progress;
 
-function captionOfSquares(index) {
-  if (index === 0) return "F(0) is 0: no square yet.";
-  if (index < 3) return index === 1 ? "The first square, of side 1." : "Sides 1, 1: from here on each is the sum of two.";
-  const names = (index > LAST_IN_DIGITS ? [0, 1, 2] : [0, 1, 2, 3]).filter((back) => back < index);
-  const sides = names.map((back) => nameOfSide(index - back, index > LAST_IN_DIGITS));
-  const more = index > names.length ? ", …" : "";
-  return `Sides ${sides.join(", ")}${more}: each the sum of the next\u00a0two.`;
-}
-
-function nameOfSide(index, byIndex) {
-  return byIndex ? `F(${counted(index)})` : counted(geometry.fibonacci(index));
-}
-
-const RATIO = { left: 40, right: 348, middle: 64, reach: 54 };
+const MARK_PX = 7; // a digit's width below the plot, at most
+const RATIO = { left: 28, right: 352, middle: 58, reach: 50, marks: 128 };
 
 function drawRatio(index) {
-  const { left, right, middle, reach } = RATIO;
+  const { left, right, middle, reach, marks } = RATIO;
   const line = svg("path", { d: `M${left} ${middle}H${right}`, class: "phi" });
   const parts = [line, svg("text", { x: left - 10, y: middle, class: "axis" }, "φ")];
   const { first, last, offsets } = geometry.ratios(index);
@@ -171,34 +163,31 @@ function drawRatio(index) {
     const newest = at === places.length - 1;
     parts.push(svg("circle", { cx: x, cy: y, r: newest ? 4.5 : 2.5, class: newest ? "newest" : "dot" }));
   });
-  const marks = places.length > 1 ? [0, places.length - 1] : Object.keys(places);
-  for (const at of marks) parts.push(svg("text", { x: places[at][0], y: 144, class: "mark" }, counted(first + Number(at))));
+  for (const at of new Set(places.length ? [0, places.length - 1] : [])) {
+    const mark = counted(first + at);
+    const x = Math.min(places[at][0], right + 8 - MARK_PX * mark.length / 2); // the last stays inside
+    parts.push(svg("text", { x, y: marks, class: "mark" }, mark));
+  }
   byId("ratio").replaceChildren(...parts);
   write("ratio-caption", captionOfRatio(index, last));
 }
 
-function captionOfRatio(index, last) {
-  if (index < 2) return "The ratio of a term to the one before it, from F(2) on.";
-  const [over, under] = [index, index - 1].map((k) => nameOfSide(k, index > LAST_IN_DIGITS));
-  const ratio = index > 40 ? geometry.PHI : geometry.fibonacci(index) / geometry.fibonacci(index - 1);
-  const digits = ratio.toFixed(9).replace(/(\d{3})(?=\d)/g, "$1\u00a0");
-  const side = index % 2 ? "above" : "below";
-  return `${over}\u00a0÷\u00a0${under} = ${digits}\n${powerOfTen(last)} ${side}\u00a0φ`;
-}
+const SPARK = { width: 320, height: 28, places: 40 };
 
-const SPARK = { width: 160, height: 28, places: 40 };
-
-/** Fill in each backend's row: its last calls on one scale for all, median and 95th percentile. */
+/** Fill in each backend's row: its last calls on one scale for all, median, p95 and the slowest. */
 function showLatencies(backends) {
-  const all = backends.flatMap(({ latenciesMs }) => latenciesMs);
+  const all = backends.flatMap(({ calls }) => calls.map(({ latencyMs }) => latencyMs));
   const range = [Math.min(...all) * 0.9, Math.max(...all) * 1.1];
-  for (const { name, latenciesMs } of backends) {
+  for (const { name, calls } of backends) {
+    if (!calls.length) continue;
     const row = document.querySelector(`[data-backend="${CSS.escape(name)}"]`);
-    const points = geometry.sparkline(latenciesMs, range, SPARK);
-    row.querySelector("polyline").setAttribute("points", points.map(({ x, y }) => `${x},${y}`).join(" "));
-    const [median, p95] = [0.5, 0.95].map((share) => quantile(latenciesMs, share));
-    const slowest = Math.max(...latenciesMs);
-    const texts = latenciesMs.length ? [median, p95, slowest].map(duration) : ["–", "–", "–"];
+    const latencies = calls.map(({ latencyMs }) => latencyMs);
+    const points = geometry.sparkline(latencies, range, SPARK);
+    const slowest = latencies.indexOf(Math.max(...latencies));
+    row.querySelector(".trace").setAttribute("points", points.map(({ x, y }) => `${x},${y}`).join(" "));
+    row.querySelector(".peak").setAttribute("d", `M${points[slowest].x} ${points[slowest].y}h0`);
+    const texts = [0.5, 0.95, 1].map((share) => duration(quantile(latencies, share)));
+    texts[2] += ` at ${timeOfDay(calls[slowest].at)}`;
     row.querySelectorAll("dd").forEach((cell, at) => (cell.textContent = texts[at]));
   }
 }
@@ -206,28 +195,16 @@ function showLatencies(backends) {
 /** Make a row for each backend, with a radio button where there is a choice. */
 export function showBackends(backends, chosen, choose) {
   for (const backend of backends) {
-    const input = Object.assign(document.createElement("input"), {
-      type: "radio", name: "backend", value: backend.name, checked: backend === chosen,
-    });
+    const row = byId("backend").content.firstElementChild.cloneNode(true);
+    const input = row.querySelector("input");
+    row.dataset.backend = backend.name;
+    row.querySelector("label span").textContent = backend.name;
+    Object.assign(input, { value: backend.name, checked: backend === chosen });
     input.addEventListener("change", () => {
       if (!input.matches(":focus-visible")) input.blur(); // else the arrow keys would not step
       choose(backend);
     });
-    const name = html("label", "name", ...(backends.length > 1 ? [input] : []), html("span", "", backend.name));
-    const line = svg("polyline", { class: "trace" });
-    const spark = svg("svg", { viewBox: "0 -3 160 34", class: "spark", "aria-hidden": "true" }, line);
-    const figures = html("dl", "figures");
-    for (const term of ["median", "p95", "slowest"]) {
-      figures.append(html("div", "", html("dt", "", term), html("dd", "", "–")));
-    }
-    const row = html("div", "backend", name, spark, figures);
-    row.dataset.backend = backend.name;
+    if (backends.length === 1) input.remove();
     byId("backends").append(row);
   }
-}
-
-function spoken({ index, value }) {
-  const { head, tail, hidden } = ends(value);
-  if (!hidden) return `F(${index}) is ${grouped(value)}`;
-  return `F(${index}) has ${value.length} digits, from ${head.slice(0, 15)} to ${tail.slice(-15)}`;
 }

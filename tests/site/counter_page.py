@@ -8,6 +8,18 @@ from tests.processes import eventually
 _LONGEST_WAIT_MS = 20_000
 
 
+_KEEP_WHAT_IS_SENT = """{
+  const { fetch } = window;
+  Object.assign(window, { sent: { GET: [], POST: [] }, answered: Promise.resolve() });
+  window.fetch = (url, request) => {
+    window.sent[request?.method ?? "GET"].push(performance.now());
+    const answer = fetch(url, request);
+    window.answered = answer.then(got => got.clone().text());
+    return answer;
+  };
+}"""
+
+
 class CounterPage:
     """What is on the page, by the names that it gives to a person."""
 
@@ -20,6 +32,24 @@ class CounterPage:
         self.page.goto(self.url + path)
         expect(self.page.locator("#digits")).to_contain_text("digit", timeout=_LONGEST_WAIT_MS)
         return self
+
+    def open_with_its_clock_stopped(self) -> "CounterPage":
+        """Open the page; from then on its time passes only by `let_pass`."""
+        self.page.add_init_script(_KEEP_WHAT_IS_SENT)
+        self.page.clock.install()
+        self.open()
+        self.page.clock.pause_at(self.page.evaluate("Date.now() + 100"))
+        return self
+
+    def let_pass(self, milliseconds: int) -> None:
+        """Let the page's clock run on; it stands still while an answer is on its way."""
+        self.page.clock.run_for(milliseconds)
+        self.page.evaluate("window.answered")
+
+    def sent(self, method: str) -> list[float]:
+        """Return when it sent its requests with this method, in milliseconds of its clock."""
+        times: list[float] = self.page.evaluate("method => window.sent[method]", method)
+        return times
 
     def read_now(self) -> None:
         """Let it read the counter at once, as it does when a network is back."""

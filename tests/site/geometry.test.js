@@ -91,3 +91,10 @@ test("the slowest call is the highest point, and the last call stands at the rig
   assert.deepEqual(points.map(({ x }) => x), [80, 90, 100]);
   assert.equal(points.indexOf(points.toSorted((one, other) => one.y - other.y)[0]), 1);
 });
+
+test("a call that took no time by the browser's clock has a place on the sparkline", () => {
+  for (const latencies of [[0], [0, 0, 100], [0, 20]]) {
+    const points = geometry.sparkline(latencies, [0, Math.max(...latencies)], { width: 100, height: 30, places: 11 });
+    for (const { y } of points) assert.ok(y >= 0 && y <= 30, String(y));
+  }
+});

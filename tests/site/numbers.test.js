@@ -16,12 +16,12 @@ test("a count has no line break in it", () => {
 });
 
 test("no digit is lost between head, tail and what is hidden", () => {
-  for (const length of [1, 299, 300, 301, 302, 303, 2090, 208988]) {
+  for (const length of [1, 239, 240, 241, 242, 243, 2090, 208988]) {
     const digits = Array.from({ length }, (_, at) => (at * 7 + 1) % 10).join("");
     const { head, tail, hidden } = numbers.ends(digits);
     assert.equal(plain(head).length + hidden + plain(tail).length, length);
     assert.ok(digits.startsWith(plain(head)) && digits.endsWith(plain(tail)));
-    assert.equal(hidden > 0, length > 300);
+    assert.equal(hidden > 0, length > 240);
   }
 });
 
@@ -58,4 +58,17 @@ test("quantiles are samples, by nearest rank", () => {
 
 test("a time is in milliseconds until it is a second", () => {
   assert.deepEqual([4.21, 9.96, 38.4, 1310].map(numbers.duration), ["4.2 ms", "10 ms", "38 ms", "1.31 s"]);
+});
+
+test("captions name sides by their lengths, and far on by their terms", () => {
+  assert.equal(numbers.captionOfSquares(3), "Sides 2, 1, 1: each the sum of the next\u00a0two.");
+  assert.equal(numbers.captionOfSquares(12), "Sides 144, 89, 55, 34, …: each the sum of the next\u00a0two.");
+  assert.match(numbers.captionOfSquares(94), /^Sides F\(94\), F\(93\), F\(92\), …/);
+  assert.equal(numbers.captionOfRatio(7, Math.log10(0.007)), "13\u00a0÷\u00a08 = 1.625\u00a0000\u00a0000\n0.007 above\u00a0φ");
+});
+
+test("a term is said whole, or by its length and its ends", () => {
+  assert.equal(numbers.spoken({ index: 17, value: "1597" }), "F(17) is 1\u2009597");
+  const said = numbers.spoken({ index: 2000, value: "123".repeat(100) + "456789" });
+  assert.match(plain(said), /^F\(2000\)has306digits,from123123123123to123123456789$/);
 });

@@ -41,6 +41,43 @@ def test_the_choice_is_in_the_url_and_remembered(
     expect(linked.radio("server")).to_be_checked()
 
 
+@pytest.mark.long
+def test_a_browser_that_keeps_nothing_has_the_choice_in_the_url_alone(
+    counter: CounterPage, stack: BackendStack
+) -> None:
+    counter.page.add_init_script(
+        """Object.defineProperty(window, "localStorage", {
+          get() { throw new DOMException("denied", "SecurityError"); },
+        })"""
+    )
+    stack.put(3)
+    counter.open().page.get_by_text("lambda").click()
+    expect(counter.page).to_have_url(f"{stack.url}/?backend=lambda")
+    counter.press("Next")
+    counter.is_at(4)
+
+
+def test_a_backend_may_live_under_a_path_of_the_site(
+    counter: CounterPage, stack: BackendStack
+) -> None:
+    """As it does behind CloudFront, which takes the path off again."""
+    behind = f"{stack.url}/api/server"
+    config = {"backends": [{"name": "server", "url": behind}]}
+    counter.page.route("**/config.json", lambda route: route.fulfill(json=config))
+    counter.page.route(
+        f"{behind}/**",
+        lambda route: route.continue_(
+            url=route.request.url.replace(behind, stack.backend_url("server"))
+        ),
+    )
+    stack.put(3)
+    counter.open().press("Next")
+    counter.is_at(4)
+    link = counter.page.get_by_role("link", name="API document")
+    expect(link).to_have_attribute("href", f"{behind}/openapi.json")
+
+
+@pytest.mark.long
 def test_a_name_that_is_not_configured_leads_to_the_first(
     counter: CounterPage, stack: BackendStack
 ) -> None:
@@ -93,11 +130,15 @@ def test_a_cold_start_stands_out(counter: CounterPage, stack: BackendStack) -> N
     counter.press("Next", "Next")
     counter.is_at(7)
     row = counter.page.locator("[data-backend=server]")
-    expect(row).to_contain_text(re.compile(r"slowest\s*1\.\d\d s"))
-    heights = [y for _, y in _points(row)]
-    assert heights.index(min(heights)) == 3  # the fourth call: a read and two steps went before
+    expect(row).to_contain_text(re.compile(r"slowest\s*1\.\d\d s at \d\d:\d\d:\d\d"))
+    points = _points(row)
+    peak = min(points, key=lambda point: point[1])
+    assert points.index(peak) == 3  # the fourth call: a read and two steps went before
+    marked = row.locator(".peak").get_attribute("d") or ""
+    assert tuple(map(float, marked.strip("Mh0").split())) == peak
 
 
+@pytest.mark.long
 def test_the_link_leads_to_the_document_of_this_contract(
     counter: CounterPage, stack: BackendStack
 ) -> None:

@@ -29,6 +29,68 @@ def test_at_the_start_the_page_says_so(counter: CounterPage, stack: BackendStack
 
 
 @pytest.mark.long
+def test_that_the_counter_is_at_its_end_is_taken_back_when_somebody_moves_it(
+    counter: CounterPage, stack: BackendStack
+) -> None:
+    stack.put(100_000)
+    counter.open().press("Next")
+    counter.says("This is the end")
+    counter.read_now()
+    counter.says("This is the end")
+    stack.put(7)
+    counter.read_now()
+    counter.is_at(7)
+    counter.says_nothing()
+
+
+def test_an_unavailable_step_is_sent_once_and_reads_wait_as_long_as_they_are_told(
+    counter: CounterPage, stack: BackendStack
+) -> None:
+    stack.put(5)
+    counter.open_with_its_clock_stopped()
+    problem = contract.UNAVAILABLE
+
+    def refuse(route: Route) -> None:
+        headers = {
+            "Access-Control-Allow-Origin": "*",
+            "Access-Control-Expose-Headers": "Retry-After",
+            "Retry-After": "30",
+        }
+        body = {"type": problem.type, "title": problem.title, "detail": problem.detail}
+        route.fulfill(status=problem.status, json=body, headers=headers)
+
+    for path in ("**/next", "**/current"):
+        counter.page.route(path, refuse)
+    reads = len(counter.sent("GET"))
+    counter.press("Next")
+    for _ in range(20):
+        counter.let_pass(1_000)
+    counter.says("The step was not counted; press again.")
+    assert len(counter.sent("GET")) == reads + 1
+    for path in ("**/next", "**/current"):
+        counter.page.unroute(path)
+    stack.put(9)
+    for _ in range(20):
+        counter.let_pass(1_000)
+    counter.is_at(9)
+    assert len(counter.sent("POST")) == 1
+    assert stack.index() == 9
+
+
+def test_a_page_that_is_not_told_its_backends_says_so_and_asks_again(
+    counter: CounterPage, stack: BackendStack
+) -> None:
+    stack.put(5)
+    counter.page.clock.install()
+    counter.page.route("**/config.json", lambda route: route.fulfill(status=503), times=1)
+    counter.page.goto(stack.url)
+    counter.says("The site does not say where its backends are. The page goes on trying.")
+    counter.page.clock.run_for(2_000)
+    counter.is_at(5)
+    counter.says_nothing()
+
+
+@pytest.mark.long
 def test_unavailable_steps_are_not_repeated_but_reads_are(
     counter: CounterPage, stack: BackendStack
 ) -> None:
@@ -63,7 +125,10 @@ def test_a_page_that_opens_while_the_counter_is_away_shows_it_when_it_is_back(
     ("status", "body", "words"),
     [
         (503, contract.OUTCOME_UNKNOWN, "No answer came in time. The step may have been counted"),
-        (500, contract.INTERNAL, "The backend failed. The step may have been counted"),
+        pytest.param(
+            *(500, contract.INTERNAL, "The backend failed. The step may have been counted"),
+            marks=pytest.mark.long,
+        ),
         (502, None, "an answer that this page can\u2019t read. The step may have been counted"),
     ],
 )

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page, Response
 
 from tests.site.backend_stack import BackendStack
 from tests.site.counter_page import CounterPage
@@ -26,14 +26,24 @@ def test_two_tabs_follow_each_other(
     counter.is_at(8)
 
 
-@pytest.mark.long
-def test_what_has_not_changed_is_not_sent_again(counter: CounterPage, stack: BackendStack) -> None:
+def test_it_asks_every_two_seconds_and_what_has_not_changed_is_not_sent_again(
+    counter: CounterPage, stack: BackendStack
+) -> None:
     stack.put(7)
-    counter.open()
-    with counter.page.expect_response("**/current") as answered:
-        pass
-    assert answered.value.status == 304
-    assert answered.value.request.headers["if-none-match"] == '"7"'
+    counter.open_with_its_clock_stopped()
+    answers: list[Response] = []
+
+    def keep(answer: Response) -> None:
+        answers.append(answer)
+
+    counter.page.on("response", keep)
+    before = len(counter.sent("GET"))
+    while len(counter.sent("GET")) < before + 4:
+        counter.let_pass(50)
+    for earlier, later in pairwise(counter.sent("GET")[before:]):
+        assert 2_000 <= later - earlier <= 2_110
+    assert {answer.status for answer in answers} == {304}
+    assert {answer.request.headers["if-none-match"] for answer in answers} == {'"7"'}
 
 
 def test_a_hidden_tab_asks_nothing_and_catches_up_when_seen(
@@ -45,6 +55,7 @@ def test_a_hidden_tab_asks_nothing_and_catches_up_when_seen(
     counter.open()
     counter.page.evaluate(_HIDE, arg=True)
     asked = requests_of(counter.page, "/current")
+    counter.read_now()  # a network that is back is no reason either
     counter.page.clock.run_for(60_000)
     stack.put(9)
     assert asked() == 0

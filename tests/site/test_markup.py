@@ -72,6 +72,21 @@ def test_axe_finds_no_violation(
     assert violations(counter) == []
 
 
+@pytest.mark.long
+def test_the_icon_can_be_drawn(counter: CounterPage, stack: BackendStack) -> None:
+    stack.put(12)
+    counter.open()
+    width = counter.page.evaluate(
+        """async () => {
+          const icon = new Image();
+          icon.src = document.querySelector("link[rel=icon]").href;
+          await icon.decode();
+          return icon.width;
+        }"""
+    )
+    assert width > 0
+
+
 def test_the_nu_html_checker_finds_no_error() -> None:
     jar = _NU_HTML_CHECKER.fetch("vnu-jar") / "build" / "dist" / "vnu.jar"
     checked = subprocess.run(

@@ -1,4 +1,4 @@
-"""Moving: buttons, keys, holding, playing, and nothing lost of what was pressed."""
+"""Moving: buttons, keys, holding, and nothing lost of what was pressed."""
 
 import gmpy2
 import pytest
@@ -73,6 +73,7 @@ def test_the_keys_step_and_reset(counter: CounterPage, stack: BackendStack) -> N
     counter.is_at(0)
 
 
+@pytest.mark.long
 def test_everything_can_be_reached_by_the_keyboard_alone(
     counter: CounterPage, stack: BackendStack
 ) -> None:
@@ -94,6 +95,50 @@ def test_everything_can_be_reached_by_the_keyboard_alone(
     ]  # fmt: skip
 
 
+def test_a_whole_visit_by_the_keyboard_alone(counter: CounterPage, stack: BackendStack) -> None:
+    stack.put(10_000)
+    counter.open()
+    keyboard = counter.page.keyboard
+
+    def reach(name: str) -> None:
+        for _ in range(20):
+            keyboard.press("Tab")
+            focused = counter.page.evaluate(
+                "document.activeElement.id || document.activeElement.value"
+            )
+            if focused == name:
+                return
+        pytest.fail(f"{name} can't be reached")
+
+    reach("all")
+    keyboard.press("Enter")
+    expect(counter.button("Show ends")).to_be_visible()
+    keyboard.press("Enter")
+    reach("next")
+    keyboard.press("Enter")
+    counter.is_at(10_001)
+    reach("previous")
+    keyboard.press("Space")
+    counter.is_at(10_000)
+    reach("play")
+    keyboard.press("Space")
+    counter.gets_to(10_001)
+    keyboard.press("Space")
+    expect(counter.button("Play")).to_be_visible()
+    reach("server")
+    keyboard.press("ArrowDown")
+    expect(counter.radio("lambda")).to_be_checked()
+    reach("reset")
+    keyboard.press("Enter")
+    reach("yes")
+    keyboard.press("Enter")
+    counter.is_at(0)
+    reach("document")
+    keyboard.press("Enter")
+    expect(counter.page).to_have_url(f"{stack.backend_url('lambda')}/openapi.json")
+
+
+@pytest.mark.long
 def test_the_arrows_move_the_speed_while_it_has_the_focus(
     counter: CounterPage, stack: BackendStack
 ) -> None:
@@ -106,6 +151,7 @@ def test_the_arrows_move_the_speed_while_it_has_the_focus(
     assert stack.index() == 7
 
 
+@pytest.mark.long
 def test_the_arrows_step_after_a_backend_was_chosen_with_the_mouse(
     counter: CounterPage, stack: BackendStack
 ) -> None:
@@ -142,27 +188,3 @@ def test_a_key_held_down_ends_when_it_is_let_go(counter: CounterPage, stack: Bac
     counter.page.keyboard.up("ArrowRight")
     assert waiting <= 2
     assert counter.index > 7
-
-
-def test_play_steps_by_itself_until_paused(counter: CounterPage, stack: BackendStack) -> None:
-    stack.put(7)
-    counter.open()
-    counter.page.get_by_role("slider", name="Speed").fill("5")
-    counter.press("Play")
-    counter.gets_to(12)
-    counter.press("Pause")
-    expect(counter.button("Play")).to_be_visible()
-    counter.page.wait_for_load_state("networkidle")
-    rested = stack.index()
-    counter.press("Next")
-    counter.is_at(rested + 1)
-
-
-def test_playing_ends_at_the_end(counter: CounterPage, stack: BackendStack) -> None:
-    stack.put(99_998)
-    counter.open()
-    counter.page.get_by_role("slider", name="Speed").fill("5")
-    counter.press("Play")
-    counter.says("This is the end")
-    expect(counter.button("Play")).to_be_visible()
-    counter.is_at(100_000)

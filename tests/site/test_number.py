@@ -11,7 +11,9 @@ from tests.site.backend_stack import BackendStack
 from tests.site.counter_page import CounterPage
 
 
-@pytest.mark.parametrize("index", [0, 1, 50, 94, 1_000])
+@pytest.mark.parametrize(
+    "index", [94, 1_000, *(pytest.param(index, marks=pytest.mark.long) for index in (0, 1, 50))]
+)
 def test_every_digit_of_the_number_stands_there(
     counter: CounterPage, stack: BackendStack, index: int
 ) -> None:
@@ -26,6 +28,25 @@ def test_the_digits_are_grouped_by_thousands_from_the_right(
     stack.put(50)
     counter.open()
     assert counter.page.locator("#value").inner_text() == "12\u2009586\u2009269\u2009025"
+
+
+def test_every_digit_is_as_wide_as_the_next(counter: CounterPage, stack: BackendStack) -> None:
+    stack.put(94)
+    counter.open()
+    widths = counter.page.evaluate(
+        """() => {
+          const text = document.getElementById("value").firstChild;
+          const range = document.createRange();
+          return [...text.data].flatMap((digit, at) => {
+            range.setStart(text, at);
+            range.setEnd(text, at + 1);
+            return /\\d/.test(digit) ? [range.getBoundingClientRect().width] : [];
+          });
+        }"""
+    )
+    assert len(widths) == 20
+    assert max(widths) - min(widths) < 0.1
+    assert min(widths) > 40
 
 
 @pytest.mark.parametrize("index", [10_000, pytest.param(100_000, marks=pytest.mark.long)])

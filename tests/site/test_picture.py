@@ -28,7 +28,7 @@ def labels(counter: CounterPage) -> list[str]:
 
 @pytest.mark.parametrize(
     "index",
-    [3, 7, 94, *(pytest.param(index, marks=pytest.mark.long) for index in (4, 5, 6, 50, 10_000))],
+    [7, *(pytest.param(index, marks=pytest.mark.long) for index in (3, 4, 5, 6, 50, 94, 10_000))],
 )
 def test_each_side_is_the_sum_of_the_next_two_and_they_fill_the_frame(
     counter: CounterPage, stack: BackendStack, index: int
@@ -97,7 +97,7 @@ def test_a_step_turns_the_picture_by_a_quarter(counter: CounterPage, stack: Back
 
 
 @pytest.mark.parametrize(
-    "index", [2, 7, 94, *(pytest.param(index, marks=pytest.mark.long) for index in (3, 8, 30))]
+    "index", [7, *(pytest.param(index, marks=pytest.mark.long) for index in (2, 3, 8, 30, 94))]
 )
 def test_the_ratio_is_that_of_the_last_two_terms(
     counter: CounterPage, stack: BackendStack, index: int
@@ -110,6 +110,23 @@ def test_the_ratio_is_that_of_the_last_two_terms(
     assert f"={ratio:.9f}" in text
     assert ("above" in text) is (index % 2 == 1)
     expect(counter.page.locator("#ratio circle")).to_have_count(min(10, index - 1))
+
+
+def test_the_plot_swings_about_phi_and_closes_in_on_it(
+    counter: CounterPage, stack: BackendStack
+) -> None:
+    stack.put(12)
+    counter.open()
+    circles = counter.page.locator("#ratio circle")
+    heights = circles.evaluate_all("all => all.map(one => +one.getAttribute('cy'))")
+    axis = counter.page.locator("#ratio .phi").get_attribute("d") or ""
+    offsets = [float(axis.split()[1].partition("H")[0]) - height for height in heights]
+    # F(3)/F(2) = 2 is above, and the first of ten.
+    assert [offset > 0 for offset in offsets] == [True, False] * 5
+    sizes = [abs(offset) for offset in offsets]
+    assert sizes == sorted(sizes, reverse=True)
+    far = counter.page.locator("#ratio text.mark").all_text_contents()
+    assert far == ["3", "12"]
 
 
 def test_at_the_start_there_is_no_square_and_no_ratio(
