@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import flask
 from fibcore import Api, Response, contract
 from fibcore.api import problem_response
+from werkzeug.exceptions import HTTPException
 
 from server_api.body import drain_body
 
@@ -42,9 +43,9 @@ def create_app(api: Api) -> flask.Flask:
             methods=route.methods,
             provide_automatic_options=False,
         )
-    # What Flask has no rule for is the contract's to refuse.
-    app.register_error_handler(404, view)
-    app.register_error_handler(405, view)
+    # What Flask has no rule for is the contract's to answer: besides paths and methods also a
+    # host that is no name, or a wish for a WebSocket.
+    app.register_error_handler(HTTPException, view)
     app.register_error_handler(500, internal_error)
     app.wsgi_app = ShortWay(api, app.wsgi_app)  # type: ignore[method-assign]
     return app
