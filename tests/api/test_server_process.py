@@ -80,6 +80,8 @@ def test_a_server_that_stops_answers_what_is_in_flight_and_waits_for_no_idle_cli
             answered = http.client.HTTPResponse(in_flight)
             answered.begin()
             assert answered.read() == b'{"index":1,"value":"1"}'
+            assert answered.headers["Connection"] == "close"
+            assert in_flight.recv(1) == b""
             # Far below the time-out of 25 s for which Gunicorn alone would wait for idle clients.
             assert process.process.wait(15) == 0
 

@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import Any, Self
 
 import gevent
+from gunicorn import util
 from gunicorn.workers.ggevent import GeventWorker
 
 IDLE_SECONDS_AT_STOP = 3.0
@@ -55,6 +56,11 @@ class StoppingWorker(GeventWorker):
         """Answer one request."""
         self._connections[gevent.getcurrent()].serve(req)
         super().handle_request(listener_name, req, sock, addr)
+
+    def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: BaseException) -> None:
+        """Answer what the parser refuses, and let its client, which may still send, read that."""
+        super().handle_error(req, client, addr, exc)
+        util.close_graceful(client)
 
     def handle_exit(self, sig: int, frame: Any) -> None:
         """Stop accepting, and let the idle connections go in a while."""
