@@ -11,7 +11,8 @@ threads = 64
 worker_connections = 4_096
 control_socket_disable = True
 keepalive = 75
-graceful_timeout = 5
+# A worker whose master was killed holds the port for so long, while its clients ask on.
+graceful_timeout = 1
 loglevel = "warning"
 # Else a client's SCRIPT_NAME header cuts its path, or fails.
 forwarder_headers = ""
