@@ -53,7 +53,7 @@ keepalive = 75
 graceful_timeout = 25
 # The worker's heartbeat, not a limit on requests. Its file is in memory: on a slow disk it blocks.
 timeout = 30
-worker_tmp_dir = "/dev/shm"  # noqa: S108
+worker_tmp_dir = "/dev/shm"  # noqa: S108 - no file is kept there
 
 # It would be a file in the home directory, which a container may not write.
 control_socket_disable = True
