@@ -46,7 +46,7 @@ def open_sockets(process: Running) -> int:
     count = 0
     for link in Path(f"/proc/{worker(process)}/fd").iterdir():
         with suppress(FileNotFoundError):  # closed meanwhile
-            count += os.readlink(link).startswith("socket:")
+            count += str(link.readlink()).startswith("socket:")
     return count
 
 
@@ -66,7 +66,7 @@ def leave(connection: socket.socket) -> None:
 
 
 def is_closed_by_server(connection: socket.socket) -> bool:
-    connection.setblocking(False)
+    connection.settimeout(0)
     try:
         connection.send(b"x")
         return connection.recv(1) == b""

@@ -16,7 +16,19 @@ from tests.processes import Running, eventually
 HOST = b"Host: x\r\n"
 FORGED = "forged by a client"
 # Line ends of all alphabets, escapes of terminals, marks that turn the reading round.
-CONTROLS = ["\n", "\r\n", "\r", "\0", "\x1b[2J", "\x08", "\x7f", "\x85", "\x9b2J", "\u2028", "\u202e"]
+CONTROLS = [
+    "\n",
+    "\r\n",
+    "\r",
+    "\0",
+    "\x1b[2J",
+    "\x08",
+    "\x7f",
+    "\x85",
+    "\x9b2J",
+    "\u2028",
+    "\u202e",
+]
 
 GUNICORNS = re.compile(r"\[[-0-9: +]+\] \[\d+\] \[(INFO|WARNING)\] ")
 OURS = re.compile(r"(INFO|WARNING) ")

@@ -1,4 +1,4 @@
-"""Schemathesis asks whatever the OpenAPI document allows, and what it does not, of both backends."""
+"""Schemathesis asks both backends for what the OpenAPI document allows and for what it does not."""
 
 import subprocess
 import sys

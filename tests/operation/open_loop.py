@@ -39,7 +39,7 @@ class Answered(NamedTuple):
 class _Connection:
     def __init__(self, port: int) -> None:
         self.socket = socket.create_connection(("127.0.0.1", port))
-        self.socket.setblocking(False)
+        self.socket.settimeout(0)
         self.due = 0.0
         self.received = b""
 

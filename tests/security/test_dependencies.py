@@ -13,7 +13,7 @@ UNREACHABLE = "error sending request"
 
 def audit(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Audit what the lock file names, the development tools too."""
-    command = [Path(sys.executable).with_name("uv"), "audit", "--frozen", *arguments]
+    command = [str(Path(sys.executable).with_name("uv")), "audit", "--frozen", *arguments]
     return subprocess.run(
         [*command, "--preview-features", "audit-command"],
         cwd=ROOT,

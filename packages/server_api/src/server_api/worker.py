@@ -52,10 +52,10 @@ class StoppingWorker(GeventWorker):
         """Return a context that gives a connection the keep-alive time for its next request."""
         return self._connections[gevent.getcurrent()]
 
-    def handle_request(self, listener_name: Any, req: Any, sock: socket.socket, addr: Any) -> None:
+    def handle_request(self, listener_name: Any, req: Any, sock: socket.socket, addr: Any) -> bool:
         """Answer one request."""
         self._connections[gevent.getcurrent()].serve(req)
-        super().handle_request(listener_name, req, sock, addr)
+        return super().handle_request(listener_name, req, sock, addr)
 
     def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: BaseException) -> None:
         """Answer what the parser refuses, and let its client, which may still send, read that."""
