@@ -9,7 +9,11 @@ import selectors
 import socket
 import time
 from collections import deque
+from collections.abc import Callable
 from typing import NamedTuple
+
+CONNECTIONS = 3_500
+"""Past them a request waits for one to be free. The server takes 4,096 (`worker_connections`)."""
 
 _TICK_SECONDS = 0.005
 _LONGEST_WAIT_SECONDS = 30.0
@@ -45,7 +49,12 @@ class _Connection:
 
 
 def offer(
-    request: bytes, *, port: int, rate: float, seconds: float, connections: int
+    request: bytes,
+    *,
+    port: int,
+    rate: float,
+    seconds: float,
+    at_start: Callable[[], None] = lambda: None,
 ) -> list[Answered]:
     """Send `request` at `rate` a second, and return what came of each.
 
@@ -54,20 +63,21 @@ def offer(
         port: Where to, on this machine.
         rate: Requests a second.
         seconds: For how long; then it waits for the answers that are missing.
-        connections: How many there are; past them a request waits for one to be free.
+        at_start: Called when all are open and the first request is due.
 
     Raises:
         ConnectionError: A connection broke.
         TimeoutError: An answer did not come within half a minute after the last request.
     """
     selector = selectors.DefaultSelector()
-    free = deque(_Connection(port) for _ in range(connections))
+    free = deque(_Connection(port) for _ in range(CONNECTIONS))
     everyone = list(free)
     for connection in everyone:
         selector.register(connection.socket, selectors.EVENT_READ, connection)
     answers: list[Answered] = []
     total = round(rate * seconds)
     sent = 0
+    at_start()
     began = time.monotonic()
     try:
         while len(answers) < total:
