@@ -45,6 +45,11 @@ test-all: lint ## every test, the long runs and the container image too
 test-api: $(READY) ## the black-box API suite, against BACKEND_URL=… or both local backends
 	@$(BIN)/pytest tests/api $(if $(BACKEND_URL),--backend-url=$(BACKEND_URL))
 
+.PHONY: test-faults
+test-faults: $(READY) ## counting under all faults for SECONDS=120; SEED=… replays, BUG=… puts a bug in
+	@$(BIN)/python -m tests.faults --seconds $(or $(SECONDS),120) $(if $(SEED),--seed $(SEED)) \
+	  $(if $(BUG),--bug $(BUG)) $(if $(SCENARIO),--scenario "$(SCENARIO)")
+
 .PHONY: bench
 bench: $(READY) ## measure: QUESTIONS="steps current partition index lambda", ROUNDS=5, SECONDS=4
 	@$(BIN)/python -m tests.benchmarks

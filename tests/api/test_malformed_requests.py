@@ -122,15 +122,21 @@ ANSWERED = {
 On = tuple[Backend, Running, Table]
 
 
-@pytest.fixture(scope="module", params=list(START))
-def logging_backend(
+# With its access log the server answers all requests by way of WSGI, without it not all.
+WAYS = [*START, "server without its access log"]
+
+
+@pytest.fixture(scope="module", params=WAYS)
+def own_backend(
     request: pytest.FixtureRequest,
     new_table: Callable[..., Settings],
     start_backend: Callable[..., Iterator[tuple[Backend, Running]]],
 ) -> Iterator[On]:
-    """A backend that logs what it is asked, on a table of its own."""
+    """A backend on a table of its own."""
     table = Table(new_table())
-    for backend, process in start_backend(request.param, table.settings, FIB_ACCESS_LOG="1"):
+    name, _, without = request.param.partition(" ")
+    log = {"FIB_ACCESS_LOG": "0" if without else "1"}
+    for backend, process in start_backend(name, table.settings, **log):
         yield backend, process, table
         assert "Traceback" not in process.output()
 
@@ -140,8 +146,8 @@ def statuses(received: bytes) -> list[int]:
 
 
 @pytest.mark.parametrize("request_bytes", REFUSED.values(), ids=REFUSED.keys())
-def test_what_the_parser_refuses_moves_nothing(logging_backend: On, request_bytes: bytes) -> None:
-    backend, _, table = logging_backend
+def test_what_the_parser_refuses_moves_nothing(own_backend: On, request_bytes: bytes) -> None:
+    backend, _, table = own_backend
     table.put(7)
     (status,) = statuses(backend.send_raw(request_bytes))
     assert status in BY_PARSER
@@ -149,8 +155,8 @@ def test_what_the_parser_refuses_moves_nothing(logging_backend: On, request_byte
 
 
 @pytest.mark.parametrize("request_bytes", ENDLESS.values(), ids=ENDLESS.keys())
-def test_what_never_ends_is_cut_off(logging_backend: On, request_bytes: bytes) -> None:
-    backend, _, table = logging_backend
+def test_what_never_ends_is_cut_off(own_backend: On, request_bytes: bytes) -> None:
+    backend, _, table = own_backend
     table.put(7)
     with suppress(OSError):  # it was still sending
         assert set(statuses(backend.send_raw(request_bytes))) <= BY_PARSER
@@ -158,8 +164,8 @@ def test_what_never_ends_is_cut_off(logging_backend: On, request_bytes: bytes) -
 
 
 @pytest.mark.parametrize("request_bytes", CUT.values(), ids=CUT.keys())
-def test_what_ends_too_early_moves_nothing(logging_backend: On, request_bytes: bytes) -> None:
-    backend, _, table = logging_backend
+def test_what_ends_too_early_moves_nothing(own_backend: On, request_bytes: bytes) -> None:
+    backend, _, table = own_backend
     table.put(7)
     assert backend.send_raw(request_bytes) == b""
     assert backend.request("GET", "/current").index() == 7
@@ -167,9 +173,9 @@ def test_what_ends_too_early_moves_nothing(logging_backend: On, request_bytes: b
 
 @pytest.mark.parametrize(("status", "request_bytes"), ANSWERED.values(), ids=ANSWERED.keys())
 def test_what_is_only_odd_is_answered_by_the_contract(
-    logging_backend: On, status: int, request_bytes: bytes
+    own_backend: On, status: int, request_bytes: bytes
 ) -> None:
-    backend, _, table = logging_backend
+    backend, _, table = own_backend
     table.put(7)
     head, _, body = backend.send_raw(request_bytes).partition(b"\r\n\r\n")
     assert statuses(head) == [status]
@@ -210,15 +216,15 @@ _PIECES = st.sampled_from(
 
 
 @pytest.mark.parametrize(
-    ("logging_backend", "cases"),
+    ("own_backend", "cases"),
     [
-        *[(name, 150) for name in START],
-        *[pytest.param(name, 10_000, marks=pytest.mark.long) for name in START],
+        *[(name, 150) for name in WAYS],
+        *[pytest.param(name, 10_000, marks=pytest.mark.long) for name in WAYS],
     ],
-    indirect=["logging_backend"],
+    indirect=["own_backend"],
 )
-def test_whatever_bytes_come_none_is_a_bug(logging_backend: On, cases: int) -> None:
-    backend, _, _ = logging_backend
+def test_whatever_bytes_come_none_is_a_bug(own_backend: On, cases: int) -> None:
+    backend, _, _ = own_backend
 
     @settings(
         max_examples=cases, deadline=None, suppress_health_check=list(HealthCheck), database=None

@@ -36,16 +36,16 @@ BUGS: dict[str, tuple[Edit, ...]] = {
         ),
     ),
     "rule-3-each-plan-its-own-condition": (
-        Edit("writer", "settling.first, entry.last)", "entry.last, entry.last)"),
+        Edit("writer", "settling.first, number)", "number, number)"),
     ),
     "rule-4-no-fence-before-a-refusal": (
         Edit(
             "settling",
-            "if self.unanswered and (plan.movement is None or self._needs_fence):",
-            "if False:",
+            "plan.movement is None and not self.batch.unanswered:",
+            "plan.movement is None:",
         ),
     ),
-    "rule-4-leaving-in-doubt-is-unavailable": (Edit("lane", "if self.in_doubt\n", "if False\n"),),
+    "rule-4-leaving-in-doubt-is-unavailable": (Edit("lane", "if self.unanswered\n", "if False\n"),),
     "rule-5-pruned-though-alive": (
         Edit("writer_entries", "STALE_SECONDS: Final = 60.0", "STALE_SECONDS: Final = 0.2"),
         Edit(
@@ -59,7 +59,7 @@ BUGS: dict[str, tuple[Edit, ...]] = {
     "rule-5-no-limit": (
         Edit(
             "writer_entries",
-            "len(all_entries(item)) + more <= WRITERS_LIMIT\n        and",
+            "writers <= WRITERS_LIMIT and",
             "True or",
         ),
     ),
@@ -100,9 +100,9 @@ BUGS: dict[str, tuple[Edit, ...]] = {
             "writer",
             "settling.answer(plan, self._table.move(plan.movement, mark))",
             "found = 0 if plan.movement.restart else sound_index(self._table.read())\n"
-            "                settling.answer(plan, (found or 0) + plan.movement.net)\n"
-            "                settling.batch.done.set()\n"
-            "                self._table.move(plan.movement, mark)",
+            "            settling.answer(plan, (found or 0) + plan.movement.net)\n"
+            "            settling.batch.done.set()\n"
+            "            self._table.move(plan.movement, mark)",
         ),
     ),
 }

@@ -34,7 +34,7 @@ class World(Item):
         super().__init__(scenario, dropped)
         self.late: frozenset[Send] = frozenset()
         self.awaited: Send | None = None
-        self.sent = self.ids = self.last = self.batch = 0
+        self.sent = self.ids = self.last = self.batch = self.doubled = 0
         self.entry: int | None = None
         self.first: int | None = None
         self.unanswered: tuple[tuple[int, Planned | None], ...] = ()
@@ -59,6 +59,8 @@ class World(Item):
             yield "throttled", partial(World.fail, final=False)
             yield "refused for good", partial(World.fail, final=True)
             yield "unanswered", World.lose_answer
+            if self.doubled < self.scenario.doubles and self.awaited.entry is not None:
+                yield "arrives twice, and the second is answered", World.arrive_twice
         else:
             yield from self.events_of_the_writer()
         for send in self.late:
@@ -106,6 +108,13 @@ class World(Item):
         if send is None:
             raise AssertionError
         return send
+
+    def arrive_twice(self) -> None:
+        """Let the write arrive, and a copy of it be answered."""
+        self.doubled += 1
+        if self.awaited:
+            self.apply(self.awaited)
+        self.get_answer()
 
     def land(self, send: Send) -> None:
         """Let a write arrive whose answer nobody waits for."""
@@ -169,7 +178,7 @@ class World(Item):
             if applied:
                 self.entry, self.last = send.entry, 0
         elif not applied:
-            self.conclude()
+            self.conclude(send)
         elif send.plan:
             self.answer(send.plan, self.value)
         else:
@@ -192,7 +201,7 @@ class World(Item):
             plans = dict(self.unanswered) | {send.number: send.plan}
             self.unanswered = tuple(sorted(plans.items(), key=lambda pair: pair[0]))
 
-    def conclude(self) -> None:
+    def conclude(self, send: Send) -> None:
         """Learn from the item, as a refused write found it: `Writer._conclude`."""
         stored = dict(self.entries).get(self.entry or 0)
         if stored is None:
@@ -200,6 +209,8 @@ class World(Item):
             return
         number, index = stored
         unanswered = dict(self.unanswered)
+        if self.keeps(Rule.R3_ITS_OWN_NUMBER_TELLS_AS_WELL) and number == send.number:
+            unanswered[number] = send.plan
         if number < (self.first or 0):
             self.known = self.value
             self.in_doubt = bool(self.unanswered)

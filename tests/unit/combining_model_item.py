@@ -21,6 +21,7 @@ class Rule(Enum):
     R2_UNKNOWN_WHERE_THE_ENTRY_IS_GONE = auto()
     R3_A_NUMBER_FOR_EACH_PLAN = auto()
     R3_BELOW_THE_FIRST_NUMBER = auto()
+    R3_ITS_OWN_NUMBER_TELLS_AS_WELL = auto()
     R4_A_FENCE_BEFORE_A_REFUSAL = auto()
     R4_LEAVING_IN_DOUBT_IS_UNKNOWN = auto()
     R4_NO_FAILURE_ENDS_THE_DOUBT = auto()
@@ -51,6 +52,7 @@ class Scenario:
         moves: How often another writer moves the index by one.
         prunes: How often a pruner looks, to remove later what it saw.
         seeds: How often the item is replaced.
+        doubles: How often a write arrives twice.
         has_room: Whether the writer's entry always finds room.
     """
 
@@ -61,6 +63,7 @@ class Scenario:
     moves: int = 0
     prunes: int = 0
     seeds: int = 0
+    doubles: int = 0
     has_room: bool = True
 
 

@@ -1,15 +1,29 @@
-"""The counter's item in memory, behind a network that the test directs, send by send."""
+"""The counter's item in memory, behind a network that the test directs, send by send.
 
+It takes what `CounterTable` really sends and evaluates its expressions, as much of DynamoDB's
+language as those use, so that what is tested is the very condition that DynamoDB will see.
+"""
+
+import operator
+import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from decimal import Decimal
 from enum import Enum
 from typing import Any
 
-from fibcore.counter_item import INDEX_NAME, Item, sound_index
-from fibcore.dynamodb import CounterTable, Mark
-from fibcore.dynamodb_client import ConditionFailed
-from fibcore.errors import OutcomeUnknown, Unavailable
-from fibcore.plan import Movement
+from botocore.exceptions import ClientError, ReadTimeoutError
+from fibcore.counter_item import INDEX_NAME, KEY_NAME, KEY_VALUE, Item
+from fibcore.dynamodb import CounterTable
+
+_COMPARED: dict[str, Callable[[Any, Any], bool]] = {
+    "=": operator.eq,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">=": operator.ge,
+}
+_NOTHING = {"ResponseMetadata": {"HTTPHeaders": {"content-length": "2"}}}
+_FUNCTION = re.compile(r"(\w+)\((.*)\)")
 
 
 class Fate(Enum):
@@ -20,10 +34,73 @@ class Fate(Enum):
     LOST = "never arrived, and unanswered"
     UNANSWERED = "applied where its condition holds, and unanswered"
     LATE = "unanswered, and delivered at some later time"
+    DOUBLED = "arrives twice, and the second is answered"
+
+
+class Refused(ClientError):
+    """DynamoDB's refusal of one call."""
+
+    def __init__(self, code: str, **more: Any) -> None:
+        answer: Any = {
+            "Error": {"Code": code},
+            "ResponseMetadata": {"HTTPStatusCode": 400},
+            **more,
+        }
+        super().__init__(answer, "call")
+
+
+class _Call:
+    """One call: its expressions, on the item as it finds it."""
+
+    def __init__(self, item: dict[str, Mapping[str, Any]], parameters: dict[str, Any]) -> None:
+        self._item = item
+        self._names: dict[str, str] = parameters.get("ExpressionAttributeNames", {})
+        self._values: dict[str, Any] = parameters.get("ExpressionAttributeValues", {})
+
+    def holds(self, condition: str) -> bool:
+        return all(self._term_holds(term) for term in condition.split(" AND ") if term)
+
+    def update(self, expression: str) -> dict[str, Mapping[str, Any]]:
+        """Do it, and return the attributes that it set."""
+        verb, _, clauses = expression.partition(" ")
+        if verb == "REMOVE":
+            for name in clauses.split(", "):
+                self._item.pop(self._names[name], None)
+            return {}
+        new = {}
+        for clause in re.split(r", (?=#)", clauses):
+            name, _, value = clause.partition(" = ")
+            new[self._names[name]] = self._value(value)
+        self._item.update(new)
+        return new
+
+    def _term_holds(self, term: str) -> bool:
+        if function := _FUNCTION.fullmatch(term):
+            exists = self._operand(function[2]) is not None
+            return exists is (function[1] == "attribute_exists")
+        left, compared, right = term.split(" ")
+        operands = [_number(self._operand(operand)) for operand in (left, right)]
+        return None not in operands and _COMPARED[compared](*operands)
+
+    def _value(self, expression: str) -> Mapping[str, Any]:
+        if function := _FUNCTION.fullmatch(expression):
+            name, default = function[2].split(", ")
+            return self._operand(name) or self._operand(default) or {}
+        operands = [_number(self._operand(operand)) for operand in expression.split(" + ")]
+        if None in operands:
+            raise Refused("ValidationException")
+        return {"N": str(sum(operand or 0 for operand in operands))}
+
+    def _operand(self, name: str) -> Mapping[str, Any] | None:
+        return self._values[name] if name[0] == ":" else self._item.get(self._names[name])
+
+
+def _number(value: Mapping[str, Any] | None) -> Decimal | None:
+    return Decimal(value["N"]) if value and "N" in value else None
 
 
 class TableInMemory(CounterTable):
-    """Takes and answers what `CounterTable` sends, as DynamoDB does.
+    """A `CounterTable` whose client is itself: it takes and answers what is sent.
 
     Attributes:
         item: The item; None where there is none.
@@ -32,103 +109,58 @@ class TableInMemory(CounterTable):
     """
 
     def __init__(self, index: int, next_fate: Callable[[], Fate]) -> None:
-        self.item: dict[str, Mapping[str, Any]] | None = {INDEX_NAME: {"N": str(index)}}
+        super().__init__(self, "in-memory", wall_clock=lambda: 0)  # type: ignore[arg-type]
+        self.item: dict[str, Mapping[str, Any]] | None = {
+            KEY_NAME: {"S": KEY_VALUE},
+            INDEX_NAME: {"N": str(index)},
+        }
         self.late: list[Callable[[], Any]] = []
         self.sends = 0
         self._next_fate = next_fate
-        self._table_name = "in-memory"
 
     def deliver(self, position: int) -> None:
         """Let one late send arrive."""
-        with suppress(ConditionFailed):
+        with suppress(Refused):
             self.late.pop(position)()
 
-    def _through_the_network(self, write: Callable[[], Any]) -> Any:
+    def get_item(self, **_: Any) -> dict[str, Any]:
+        """Do a `GetItem`."""
+        return self._through_the_network(
+            lambda: _NOTHING if self.item is None else {"Item": dict(self.item)}
+        )
+
+    def update_item(self, **parameters: Any) -> dict[str, Item]:
+        """Do an `UpdateItem`."""
+        return self._through_the_network(lambda: self._update(parameters))
+
+    def _update(self, parameters: dict[str, Any]) -> dict[str, Item]:
+        item = dict(self.item or {})
+        call = _Call(item, parameters)
+        if not call.holds(parameters.get("ConditionExpression", "")):
+            raise Refused(
+                "ConditionalCheckFailedException", **({"Item": self.item} if self.item else {})
+            )
+        new = call.update(parameters["UpdateExpression"])
+        self.item = item
+        returned = {"ALL_NEW": item, "UPDATED_NEW": new}.get(parameters.get("ReturnValues", ""))
+        return {"Attributes": dict(returned)} if returned else {}
+
+    def _through_the_network(self, call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         self.sends += 1
         match self._next_fate():
             case Fate.ANSWERED:
-                return write()
+                return call()
             case Fate.THROTTLED:
-                raise Unavailable("throttled", transient=True)
+                raise Refused("ThrottlingException")
+            case Fate.DOUBLED:
+                self.late.append(call)
+                self.deliver(-1)
+                return call()
             case Fate.LATE:
-                self.late.append(write)
+                self.late.append(call)
             case Fate.UNANSWERED:
-                self.late.append(write)
+                self.late.append(call)
                 self.deliver(-1)
             case Fate.LOST:
                 pass
-        raise OutcomeUnknown("unanswered")
-
-    def read(self) -> Item:
-        def look() -> Item:
-            if self.item is None:
-                raise self.not_seeded()
-            return dict(self.item)
-
-        try:
-            found: Item = self._through_the_network(look)
-        except OutcomeUnknown as unanswered:
-            raise Unavailable("unanswered", transient=True) from unanswered
-        return found
-
-    def read_index(self) -> int:
-        return self.demand_index(self.read())
-
-    def move(self, movement: Movement, mark: Mark | None = None) -> int:
-        def write() -> int:
-            item = self._existing()
-            found = sound_index(item)
-            if movement.restart:
-                produced = movement.net
-            elif found is None or not movement.lowest <= found <= movement.highest:
-                raise ConditionFailed(dict(item))
-            else:
-                produced = found + movement.net
-            if mark:
-                self._demand_mark(item, mark)
-                item[mark.number_name] = {"N": str(mark.number)}
-                item[mark.index_name] = {"N": str(produced)}
-            item[INDEX_NAME] = {"N": str(produced)}
-            return produced
-
-        reached: int = self._through_the_network(write)
-        return reached
-
-    def fence(self, mark: Mark) -> Item:
-        def write() -> Item:
-            item = self._existing()
-            self._demand_mark(item, mark)
-            item[mark.number_name] = {"N": str(mark.number)}
-            return dict(item)
-
-        fenced: Item = self._through_the_network(write)
-        return fenced
-
-    def add_entry(self, number_name: str, index_name: str) -> Item:
-        def write() -> Item:
-            item = self._existing()
-            if number_name in item:
-                raise ConditionFailed(dict(item))
-            item[number_name] = item[index_name] = {"N": "0"}
-            return dict(item)
-
-        added: Item = self._through_the_network(write)
-        return added
-
-    def remove_entry(self, number_name: str, index_name: str, number: str) -> None:
-        def write() -> None:
-            item = self._existing()
-            if item.get(number_name) == {"N": number}:
-                del item[number_name], item[index_name]
-
-        self._through_the_network(write)
-
-    def _existing(self) -> dict[str, Mapping[str, Any]]:
-        if self.item is None:
-            raise ConditionFailed(None)
-        return self.item
-
-    def _demand_mark(self, item: dict[str, Mapping[str, Any]], mark: Mark) -> None:
-        stored = item.get(mark.number_name)
-        if stored is None or int(stored["N"]) >= mark.first:
-            raise ConditionFailed(dict(item))
+        raise ReadTimeoutError(endpoint_url="in-memory")

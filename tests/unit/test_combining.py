@@ -96,17 +96,20 @@ def test_a_step_is_refused_at_once_when_too_many_wait() -> None:
 
     lane = Lane(hold, deadline_seconds=30, name="test")
     lane.join(Step(Kind.NEXT))
+    worker = threading.Thread(target=lane.serve_next)
+    worker.start()
     taken.wait()
     for _ in range(QUEUE_LIMIT):
         lane.join(Step(Kind.NEXT))
     with pytest.raises(Unavailable):
         lane.join(Step(Kind.NEXT))
     go.set()
+    worker.join()
 
 
 def test_a_worker_that_fails_strands_nobody() -> None:
     def fail(batch: Batch) -> None:
-        batch.in_doubt = True
+        batch.unanswered[1] = None
         raise ZeroDivisionError
 
     lane = Lane(fail, deadline_seconds=30, name="test")

@@ -14,12 +14,13 @@ PRUNED = Scenario((NEXT, PREVIOUS), prunes=1)
 RESTARTED = Scenario((RESET, NEXT), sends=4, moves=1)
 REPLACED = Scenario((NEXT,), sends=4, seeds=1)
 WITHOUT_ROOM = Scenario((NEXT,), sends=3, has_room=False)
+DOUBLED = Scenario((NEXT, PREVIOUS), sends=4, doubles=1)
 ALL_AT_ONCE = Scenario((NEXT, NEXT), sends=4, moves=1, prunes=1, seeds=1)
 
 
 @pytest.mark.parametrize(
     "scenario",
-    [AT_THE_END, BOTH_WAYS, PRUNED, RESTARTED, REPLACED, WITHOUT_ROOM, ALL_AT_ONCE],
+    [AT_THE_END, BOTH_WAYS, PRUNED, RESTARTED, REPLACED, WITHOUT_ROOM, DOUBLED, ALL_AT_ONCE],
 )
 def test_no_order_of_events_breaks_a_promise(scenario: Scenario) -> None:
     found = violation(scenario)
@@ -36,6 +37,7 @@ def test_no_order_of_events_breaks_a_promise(scenario: Scenario) -> None:
         (Rule.R2_UNKNOWN_WHERE_THE_ENTRY_IS_GONE, PRUNED),
         (Rule.R3_A_NUMBER_FOR_EACH_PLAN, BOTH_WAYS),
         (Rule.R3_BELOW_THE_FIRST_NUMBER, AT_THE_END),
+        (Rule.R3_ITS_OWN_NUMBER_TELLS_AS_WELL, DOUBLED),
         (Rule.R4_A_FENCE_BEFORE_A_REFUSAL, AT_THE_END),
         (Rule.R4_LEAVING_IN_DOUBT_IS_UNKNOWN, AT_THE_END),
         (Rule.R4_NO_FAILURE_ENDS_THE_DOUBT, AT_THE_END),

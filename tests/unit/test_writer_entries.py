@@ -6,6 +6,7 @@ from fibcore.writer_entries import (
     WRITERS_LIMIT,
     EntryNames,
     StaleEntries,
+    all_entries,
     draw_names,
     has_room,
 )
@@ -32,21 +33,21 @@ def names(writer_id: str) -> EntryNames:
 def test_an_entry_is_stale_once_seen_unchanged_for_a_minute() -> None:
     clock = Clock()
     stale = StaleEntries(clock)
-    assert stale.look(item_with(a="1", b="1")) == {}
+    assert stale.look(item_with(aaaaaa="1", bbbbbb="1")) == {}
     clock.now = STALE_SECONDS / 2
-    assert stale.look(item_with(a="1", b="2")) == {}
+    assert stale.look(item_with(aaaaaa="1", bbbbbb="2")) == {}
     clock.now = STALE_SECONDS
-    assert stale.look(item_with(a="1", b="2")) == {names("a"): "1"}
+    assert stale.look(item_with(aaaaaa="1", bbbbbb="2")) == {names("aaaaaa"): "1"}
 
 
 def test_an_entry_that_was_gone_in_between_starts_anew() -> None:
     clock = Clock()
     stale = StaleEntries(clock)
-    stale.look(item_with(a="1"))
+    stale.look(item_with(aaaaaa="1"))
     clock.now = STALE_SECONDS / 2
     stale.look(item_with())
     clock.now = STALE_SECONDS
-    assert stale.look(item_with(a="1")) == {}
+    assert stale.look(item_with(aaaaaa="1")) == {}
 
 
 def test_all_writers_fit_into_one_write_unit_even_with_large_numbers() -> None:
@@ -60,6 +61,17 @@ def test_there_is_no_room_for_a_writer_too_many() -> None:
 
 def test_there_is_no_room_beside_what_others_keep_in_the_item() -> None:
     assert not has_room({**item_with(), "note": {"S": "x" * ITEM_LIMIT_BYTES}})
+
+
+def test_what_only_looks_like_an_entry_is_none() -> None:
+    others = {"n.orders": {"N": "5"}, "n.all": {"N": "1"}, "n.abcdef": {"S": "1"}}
+    assert all_entries({**item_with(aaaaaa="1"), **others}) == {names("aaaaaa"): "1"}
+
+
+def test_there_is_no_room_for_entries_that_will_outgrow_the_write_unit() -> None:
+    small = item_with(**{f"{ordinal:06}": "1" for ordinal in range(22)})
+    assert not has_room({**small, "note": {"S": "x" * 380}})
+    assert not has_room({**item_with(), "note": {"S": "\u20ac" * (ITEM_LIMIT_BYTES // 3)}})
 
 
 def test_names_differ() -> None:

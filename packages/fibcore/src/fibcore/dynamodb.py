@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from fibcore.counter_item import INDEX_NAME, KEY_NAME, KEY_VALUE, Item, sound_index
@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _KEY: Final = {KEY_NAME: {"S": KEY_VALUE}}
+
+_LENGTH_OF_NOTHING: Final = str(len("{}"))
+"""The length of the answer to a read that finds no item."""
+
+_DYNAMODB_NUMBERS: Final = Context(prec=50)  # DynamoDB's have 38 digits
 
 _LONGEST_IDLE_SECONDS: Final = 5.0
 """A connection idle for longer is not used for a write: a load balancer may have dropped it
@@ -61,7 +66,7 @@ class CounterTable:
         self._client = client
         self._table_name = table_name
         self._wall_clock = wall_clock
-        self._last_answer_at = wall_clock()
+        self._last_send_at = wall_clock()
 
     def read(self) -> Item:
         """Return the whole item, strongly consistent."""
@@ -80,7 +85,7 @@ class CounterTable:
 
     def _get(self, **projection: Any) -> Item:
         try:
-            answer = self._answered(
+            answer = self._send(
                 self._client.get_item,
                 TableName=self._table_name,
                 Key=_KEY,
@@ -91,6 +96,10 @@ class CounterTable:
             # A read that went unanswered has changed nothing.
             raise Unavailable(str(unanswered), transient=True) from unanswered
         if "Item" not in answer:
+            headers = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+            if headers.get("content-length") != _LENGTH_OF_NOTHING:
+                # The connection was lost inside the body, which botocore takes for its end.
+                raise Unavailable("DynamoDB's answer was cut short", transient=True)
             raise self.not_seeded()
         item: Item = answer["Item"]
         return item
@@ -138,7 +147,7 @@ class CounterTable:
         if index is None:
             try:
                 self._put_back(stored[INDEX_NAME]["N"], movement.net)
-            except ConditionFailed as failed:
+            except (ConditionFailed, Unavailable) as failed:
                 raise OutcomeUnknown("a fraction moved before it could be put back") from failed
             raise self.no_sound_index()
         return index
@@ -151,7 +160,7 @@ class CounterTable:
             ConditionExpression="#value = :moved",
             ExpressionAttributeNames={"#value": INDEX_NAME},
             ExpressionAttributeValues={
-                ":before": {"N": str(Decimal(moved) - net)},
+                ":before": {"N": str(_DYNAMODB_NUMBERS.subtract(Decimal(moved), net))},
                 ":moved": {"N": moved},
             },
         )
@@ -220,9 +229,10 @@ class CounterTable:
         Raises:
             ConditionFailed: With the item as it was found.
         """
-        if self._wall_clock() - self._last_answer_at > _LONGEST_IDLE_SECONDS:
+        # Either way: a clock that was set back tells no more than one that went on.
+        if abs(self._wall_clock() - self._last_send_at) > _LONGEST_IDLE_SECONDS:
             self._client.close()  # the next send opens a new connection
-        answer = self._answered(
+        answer = self._send(
             self._client.update_item,
             TableName=self._table_name,
             Key=_KEY,
@@ -232,10 +242,9 @@ class CounterTable:
         attributes: Item = answer.get("Attributes", {})
         return attributes
 
-    def _answered(self, operation: Callable[..., Any], **parameters: Any) -> Any:
-        answer = send(operation, **parameters)
-        self._last_answer_at = self._wall_clock()
-        return answer
+    def _send(self, operation: Callable[..., Any], **parameters: Any) -> Any:
+        self._last_send_at = self._wall_clock()
+        return send(operation, **parameters)
 
     def demand_index(self, item: Item | None) -> int:
         """Return the index in `item`.

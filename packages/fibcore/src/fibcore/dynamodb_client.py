@@ -9,6 +9,7 @@ count twice: https://github.com/boto/botocore/pull/1972 tells `total_max_attempt
 - `OutcomeUnknown`: applied, or not, or about to be
 """
 
+import ssl
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -20,6 +21,8 @@ from botocore.exceptions import (
     ConnectTimeoutError,
     EndpointConnectionError,
     HTTPClientError,
+    ProxyConnectionError,
+    SSLError,
 )
 from botocore.parsers import ResponseParserError
 
@@ -30,15 +33,25 @@ from fibcore.settings import Settings
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-_THROTTLED: Final = frozenset(
+_TRANSIENT: Final = frozenset(
     {
         "LimitExceededException",
+        "PriorRequestNotComplete",
         "ProvisionedThroughputExceededException",
+        "ReplicatedWriteConflictException",
         "RequestLimitExceeded",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "RequestTimeout",
+        "RequestTimeoutException",
         "Throttling",
         "ThrottlingException",
+        "ThrottledException",
+        "TooManyRequestsException",
+        "TransactionConflictException",
     }
 )
+"""Refusals that may well pass: throttling as botocore knows it, and another's transaction."""
 
 
 class ConditionFailed(Exception):
@@ -66,7 +79,8 @@ def create_client(settings: Settings, *, connections: int = 4) -> "DynamoDBClien
         region_name=settings.region,
         endpoint_url=settings.endpoint_url,
         config=Config(
-            # A lost answer must leave time for at least one more try within the deadline.
+            # A lost answer must leave time for at least one more try within the deadline. The
+            # read time-out is that of a single read: an answer that drips in may take longer.
             connect_timeout=min(1.0, settings.deadline_seconds / 4),
             read_timeout=min(2.0, settings.deadline_seconds / 2.5),
             retries={"total_max_attempts": 1, "mode": "standard"},
@@ -92,13 +106,24 @@ def send(operation: Callable[..., Any], **parameters: Any) -> Any:
         return operation(**parameters)
     except ClientError as error:
         raise _failure(error) from error
-    except (EndpointConnectionError, ConnectTimeoutError) as error:
+    except (EndpointConnectionError, ConnectTimeoutError, ProxyConnectionError) as error:
         raise Unavailable(f"DynamoDB can't be reached: {error}", transient=True) from error
-    except (HTTPClientError, ResponseParserError) as error:
+    except SSLError as error:
+        if _is_untrusted(error):
+            raise Unavailable(f"DynamoDB is not who it should be: {error}") from error
+        # Of a record that can't be read as well, long after the request went out.
+        raise OutcomeUnknown(f"DynamoDB did not answer: {error}") from error
+    except (HTTPClientError, ResponseParserError, UnicodeDecodeError) as error:
         raise OutcomeUnknown(f"DynamoDB did not answer: {error}") from error
     except BotoCoreError as error:
         # Nothing was sent: credentials or configuration.
         raise Unavailable(f"DynamoDB can't be asked: {error}") from error
+
+
+def _is_untrusted(error: SSLError) -> bool:
+    """Tell whether the handshake failed, by the certificate, before anything was sent."""
+    reason = error.kwargs["error"].args[0]
+    return isinstance(reason, ssl.SSLCertVerificationError)
 
 
 def _failure(error: ClientError) -> Exception:
@@ -107,8 +132,8 @@ def _failure(error: ClientError) -> Exception:
     status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     if code == "ConditionalCheckFailedException":
         return ConditionFailed(cast("Item | None", response.get("Item")))
-    if code in _THROTTLED:
-        return Unavailable(f"DynamoDB throttles: {code}", transient=True)
     if 400 <= status < 500:
-        return Unavailable(f"DynamoDB refuses: {error}")
+        # A body that was cut short leaves the status alone to be the code.
+        transient = code in _TRANSIENT or code.isdigit()
+        return Unavailable(f"DynamoDB refuses: {error}", transient=transient)
     return OutcomeUnknown(f"DynamoDB failed: {error}")

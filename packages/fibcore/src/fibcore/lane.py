@@ -4,6 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from typing import Any
 
 from fibcore.errors import CounterError, OutcomeUnknown, Unavailable
 from fibcore.plan import Kind, Step
@@ -24,14 +25,14 @@ class Batch:
     Attributes:
         lock: Held while steps join, leave or are answered, and while a write is planned from them.
         waiting: Those not yet answered, in the order of arrival.
-        in_doubt: Whether a write with these steps is on its way, or went unanswered.
+        unanswered: By number, the writes with these steps that are on their way or went unanswered.
         done: Set when every step is answered.
     """
 
     def __init__(self, lock: threading.Lock) -> None:
         self.lock = lock
         self.waiting: dict[Step, None] = {}
-        self.in_doubt = False
+        self.unanswered: dict[int, Any] = {}
         self.done = threading.Event()
 
     def leave(self, step: Step) -> None:
@@ -41,7 +42,7 @@ class Batch:
                 del self.waiting[step]
                 step.outcome = (
                     OutcomeUnknown("a write with this step is unanswered at the deadline")
-                    if self.in_doubt
+                    if self.unanswered
                     else Unavailable("the table took no write before the deadline")
                 )
 
@@ -85,6 +86,11 @@ class Lane:
         """
         step = Step(kind)
         batch = self.join(step)
+        try:
+            self._wake_worker()
+        except BaseException:
+            batch.leave(step)
+            raise
         if not batch.done.wait(self._deadline_seconds):
             batch.leave(step)
         return step.reached()
@@ -105,13 +111,6 @@ class Lane:
             if len(batch.waiting) >= QUEUE_LIMIT:
                 raise Unavailable("too many steps wait already")
             batch.waiting[step] = None
-            if len(batch.waiting) > 1:
-                return batch
-            if self._worker is None or not self._worker.is_alive():
-                # Not before the first step: a thread started earlier dies in Gunicorn's fork.
-                self._worker = threading.Thread(target=self._work, name=self._name, daemon=True)
-                self._worker.start()
-        self._arrived.set()
         return batch
 
     def serve_next(self) -> bool:
@@ -128,13 +127,22 @@ class Lane:
             batch.fail(
                 lambda: (
                     OutcomeUnknown("the worker failed with a write on its way")
-                    if batch.in_doubt
+                    if batch.unanswered
                     else Unavailable("the worker failed before a write")
                 )
             )
         finally:
             batch.done.set()
         return True
+
+    def _wake_worker(self) -> None:
+        if self._worker is None or not self._worker.is_alive():
+            # Not before the first step: a thread started earlier dies in Gunicorn's fork.
+            with self._lock:
+                if self._worker is None or not self._worker.is_alive():
+                    self._worker = threading.Thread(target=self._work, name=self._name, daemon=True)
+                    self._worker.start()
+        self._arrived.set()
 
     def _work(self) -> None:
         while True:

@@ -41,9 +41,10 @@ class Step:
         Raises:
             CounterError: The step failed.
         """
-        if self.outcome is None or isinstance(self.outcome, CounterError):
-            raise self.outcome or OutcomeUnknown("the step was never answered")
-        return self.outcome
+        outcome = self.outcome
+        if outcome is None or isinstance(outcome, CounterError):
+            raise outcome or OutcomeUnknown("the step was never answered")
+        return outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +131,8 @@ def plan_steps(steps: Sequence[Step], *, max_index: int, known: int | None = Non
         at_turn = start - fitting_back
         fitting_forward = min(len(forward), max(0, max_index - at_turn))
         past_end_at, before_start_at = at_turn + fitting_forward, at_turn
-        lowest, highest = len(back), max_index - len(forward) + len(back)
+        lowest = len(back)
+        highest = max_index - len(forward) + len(back) if forward else INDEX_LIMIT
     else:
         fitting_forward = len(forward)
         at_turn = start + fitting_forward

@@ -9,36 +9,42 @@ class Settling:
     """One batch on its way.
 
     Attributes:
-        batch: The steps.
+        batch: The steps, and the writes with them that may have been applied: each a plan, or
+            None for a fence.
         first: The number of the batch's first plan; every write is conditional on less.
-        unanswered: What went out and was not answered, by number; None for a fence.
         known: The index that a refused write or a fence found, if one did.
     """
 
     def __init__(self, batch: Batch) -> None:
         self.batch = batch
         self.first: int | None = None
-        self.unanswered: dict[int, Plan | None] = {}
         self.known: int | None = None
         self._needs_fence = False
 
-    def plan(self, max_index: int) -> Plan | None:
-        """Plan the steps that still wait; None where a fence has to come first.
+    def plan(self, number: int, max_index: int) -> Plan | None:
+        """Plan the steps that still wait as the write of that number; None for a fence first.
 
-        Where all are refused, and no write is unanswered, they are answered at once.
+        From now on the write may have been applied. Where all steps are refused, and no write is
+        unanswered, they are answered at once, and the plan moves nothing.
         """
         with self.batch.lock:
             if not self.batch.waiting:
                 return Plan(None)
-            plan = plan_steps(list(self.batch.waiting), max_index=max_index, known=self.known)
-            if self.unanswered and (plan.movement is None or self._needs_fence):
-                return None
-            if plan.movement is None:
+            plan: Plan | None = plan_steps(
+                list(self.batch.waiting), max_index=max_index, known=self.known
+            )
+            if plan and plan.movement is None and not self.batch.unanswered:
                 plan.refuse()
                 self.batch.waiting.clear()
-            else:
-                self.batch.in_doubt = True
+                return plan
+            if self.batch.unanswered and (self._needs_fence or (plan and plan.movement is None)):
+                plan = None
+            self.batch.unanswered[number] = plan
             return plan
+
+    def not_applied(self, number: int) -> None:
+        """Note that this one send surely did nothing."""
+        self.batch.unanswered.pop(number, None)
 
     def answer(self, plan: Plan, reached: int) -> None:
         """Answer the steps of the plan that was applied, and be done with the batch."""
@@ -48,17 +54,14 @@ class Settling:
 
     def fenced(self, item: Item) -> None:
         """Start anew: no write sent before has been applied, nor ever will be."""
-        self.unanswered.clear()
+        self.batch.unanswered.clear()
         self.first = None
-        with self.batch.lock:
-            self.batch.in_doubt = False
         self._needs_fence = False
         self.known = sound_index(item)
 
     def learn(self, item: Item) -> None:
         """Plan from the item as a refused write found it."""
-        self.known = sound_index(item)
-        resets = any(step.kind is Kind.RESET for step in self.batch.waiting)
-        self._needs_fence = self.known is None and not resets
         with self.batch.lock:
-            self.batch.in_doubt = bool(self.unanswered)
+            self.known = sound_index(item)
+            resets = any(step.kind is Kind.RESET for step in self.batch.waiting)
+            self._needs_fence = self.known is None and not resets

@@ -7,7 +7,8 @@ The rules, each of which a test drops to see a step counted twice or not at all:
 2. The entry comes in by a write that moves nothing. If that write goes unanswered, another id is
    drawn. A write that counts requires the entry; where it is gone, another id is drawn.
 3. Every plan for a batch has its own number, and all of them are conditional on the stored number
-   being below the batch's first: at most one ever applies, and the stored number tells which.
+   being below the batch's first: at most one ever applies, and the stored number tells which, be
+   it that of the very write which is refused: a proxy may have sent it twice.
 4. While a write is unanswered no step is refused, before a fence, a write that moves nothing, has
    raised the stored number past it or has found that it had been applied.
 5. Entries of others go when they have not changed for a minute, each by a write conditional on the
@@ -26,6 +27,7 @@ from fibcore.dynamodb import CounterTable, Mark
 from fibcore.dynamodb_client import ConditionFailed
 from fibcore.errors import OutcomeUnknown, Unavailable
 from fibcore.lane import Batch
+from fibcore.plan import Plan
 from fibcore.settling import Settling
 from fibcore.writer_entries import (
     STALE_SECONDS,
@@ -37,6 +39,8 @@ from fibcore.writer_entries import (
 )
 
 _log = logging.getLogger(__name__)
+
+_UNMARKED = 0  # in place of the number of a write that leaves none
 
 
 @dataclass
@@ -75,6 +79,7 @@ class Writer:
         self._clock = clock
         self._pause = pause
         self._entry: _Entry | None = None
+        self._surplus: EntryNames | None = None  # one that may be in the item, of no use
         self._stale = StaleEntries(clock)
         self._next_look = clock()
 
@@ -87,9 +92,7 @@ class Writer:
                 self._attempt(settling)
                 continue
             except Unavailable as failure:
-                with batch.lock:
-                    batch.in_doubt = bool(settling.unanswered)
-                if not failure.transient and not batch.in_doubt:
+                if not failure.transient and not batch.unanswered:
                     batch.fail(partial(Unavailable, str(failure)))
                     return
                 _log.debug("a batch of %d steps is tried again: %s", len(batch.waiting), failure)
@@ -101,47 +104,65 @@ class Writer:
     def _attempt(self, settling: Settling) -> None:
         """Send one write for the batch, and draw the conclusions."""
         if self._clock() >= self._next_look:
-            self._look()
+            self._look(settling)
         entry = self._entry
-        if entry is None:
-            self._write_unmarked(settling)
-            return
-        if settling.first is None:
-            settling.first = entry.last + 1
-        plan = settling.plan(self._max_index)
+        number = entry.last + 1 if entry else _UNMARKED
+        plan = settling.plan(number, self._max_index)
         if plan is not None and plan.movement is None:
             return  # every step was refused
-        entry.last += 1
-        mark = Mark(entry.names.number, entry.names.index, settling.first, entry.last)
         try:
-            if plan is None or plan.movement is None:
-                settling.fenced(self._table.fence(mark))
+            if entry is None:
+                self._write_unmarked(settling, plan)
             else:
-                settling.answer(plan, self._table.move(plan.movement, mark))
-        except OutcomeUnknown:
-            settling.unanswered[entry.last] = plan
+                entry.last = number
+                settling.first = settling.first or number
+                mark = Mark(entry.names.number, entry.names.index, settling.first, number)
+                self._write(settling, plan, mark)
+        except Unavailable:
+            settling.not_applied(number)
             raise
         except ConditionFailed as failed:
-            self._conclude(settling, entry, failed.item)
+            self._conclude(settling, number, failed.item)
 
-    def _conclude(self, settling: Settling, entry: _Entry, item: Item | None) -> None:
-        """Learn from the item, as a refused write found it, what became of the batch."""
-        number = None if item is None else stored_number(item, entry.names)
-        if item is None or number is None:
-            self._lose_entry(settling)
-            if item is None:
-                raise self._table.not_seeded()
-        elif number < (settling.first or 0):
-            settling.learn(item)
-            if settling.known is None and not settling.unanswered:
-                raise self._table.no_sound_index()
-        elif number not in settling.unanswered:
-            self._lose_entry(settling)  # a restored table, or another writer of our id
+    def _write(self, settling: Settling, plan: Plan | None, mark: Mark) -> None:
+        if plan is None or plan.movement is None:
+            settling.fenced(self._table.fence(mark))
         else:
-            plan = settling.unanswered[number]
-            if plan is None:
-                settling.fenced(item)
-                return
+            settling.answer(plan, self._table.move(plan.movement, mark))
+
+    def _write_unmarked(self, settling: Settling, plan: Plan | None) -> None:
+        """Count without an entry, where the item has no room: an unanswered write stays unknown."""
+        if plan is None or plan.movement is None:
+            raise AssertionError("a fence has an entry to raise")
+        try:
+            settling.answer(plan, self._table.move(plan.movement))
+        except OutcomeUnknown as failure:
+            settling.batch.fail(partial(OutcomeUnknown, str(failure)))
+
+    def _conclude(self, settling: Settling, sent: int, item: Item | None) -> None:
+        """Learn from the item, as the refused write `sent` found it, what became of the batch."""
+        unanswered = settling.batch.unanswered
+        entry = self._entry
+        number = stored_number(item, entry.names) if item and entry else None
+        if number != sent:
+            settling.not_applied(sent)  # else it arrived twice
+        if item is None:
+            self._lose_entry(settling)
+            raise self._table.not_seeded()
+        if entry is None:
+            self._table.demand_index(item)
+            settling.learn(item)
+        elif number is None:
+            self._lose_entry(settling)
+        elif settling.first is not None and number < settling.first:
+            settling.learn(item)
+            if settling.known is None and not unanswered:
+                raise self._table.no_sound_index()
+        elif number not in unanswered:
+            self._lose_entry(settling)  # a restored table, or another writer of our id
+        elif (plan := unanswered[number]) is None:
+            settling.fenced(item)
+        else:
             stored = sound_index({INDEX_NAME: item.get(entry.names.index, {})})
             if stored is None:
                 self._lose_entry(settling)
@@ -152,31 +173,24 @@ class Writer:
         self._entry = None
         self._next_look = self._clock()
         settling.first = None
-        if settling.unanswered:
-            settling.unanswered.clear()
+        if settling.batch.unanswered:
             settling.batch.fail(partial(OutcomeUnknown, "the item that could tell is replaced"))
-        with settling.batch.lock:
-            settling.batch.in_doubt = False
+            settling.batch.unanswered.clear()
 
-    def _write_unmarked(self, settling: Settling) -> None:
-        """Count without an entry, where the item has no room: an unanswered write stays unknown."""
-        plan = settling.plan(self._max_index)
-        if plan is None or plan.movement is None:
-            return
-        try:
-            settling.answer(plan, self._table.move(plan.movement))
-        except ConditionFailed as failed:
-            settling.known = self._table.demand_index(failed.item)
-        except OutcomeUnknown as failure:
-            settling.batch.fail(partial(OutcomeUnknown, str(failure)))
-
-    def _look(self) -> None:
+    def _look(self, settling: Settling) -> None:
         """Join where this writer has no entry, and take out those of writers that are gone."""
         self._next_look = self._clock() + STALE_SECONDS
         try:
-            self._prune()
+            self._leave_surplus()
+            item = self._table.read()
+            if self._entry and self._entry.names.number not in item:
+                # Taken out while this writer was idle.
+                if settling.batch.unanswered:
+                    return  # the next write will find out what that leaves unknown
+                self._entry = settling.first = None
+            left = self._prune(item)
             if self._entry is None:
-                self._join()
+                self._join(left)
         except (OutcomeUnknown, Unavailable) as failure:
             if self._entry is None:
                 # Nothing was counted: look again, and join under another id.
@@ -184,18 +198,27 @@ class Writer:
                 transient = isinstance(failure, OutcomeUnknown) or failure.transient
                 raise Unavailable(str(failure), transient=transient) from failure
 
-    def _prune(self) -> None:
-        for names, number in self._stale.look(self._table.read()).items():
+    def _prune(self, item: Item) -> Item:
+        """Take out the entries that are stale, and return what is left of the item."""
+        left = dict(item)
+        for names, number in self._stale.look(item).items():
             if self._entry is None or names != self._entry.names:
                 self._table.remove_entry(names.number, names.index, number)
+                del left[names.number], left[names.index]
+        return left
 
-    def _join(self) -> None:
-        names = draw_names()
-        if has_room(self._table.read()):
+    def _join(self, item: Item) -> None:
+        if has_room(item):
+            self._surplus = names = draw_names()
             item = self._table.add_entry(names.number, names.index)
             # Others may have joined in the same moment.
             if has_room(item, more=0):
-                self._entry = _Entry(names)
+                self._entry, self._surplus = _Entry(names), None
                 return
-            self._table.remove_entry(names.number, names.index, "0")
+            self._leave_surplus()
         _log.warning("the counter's item has no room for another writer")
+
+    def _leave_surplus(self) -> None:
+        if self._surplus:
+            self._table.remove_entry(self._surplus.number, self._surplus.index, "0")
+            self._surplus = None

@@ -4,6 +4,7 @@ A writer owns two attributes, `n.<id>` with the number of its last applied write
 the index that this write produced.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from random import SystemRandom
@@ -25,8 +26,9 @@ STALE_SECONDS: Final = 60.0
 _NUMBER_PREFIX: Final = "n."
 _INDEX_PREFIX: Final = "i."
 _ID_LENGTH: Final = 6
-# Two names of eight bytes, a number and an index of at most eleven and six bytes.
-_ENTRY_BYTES: Final = 33
+_NUMBER_NAME: Final = re.compile(rf"{re.escape(_NUMBER_PREFIX)}[a-zA-Z0-9]{{{_ID_LENGTH}}}")
+# Two names of eight bytes, a number and an index of at most twelve and eight digits.
+_ENTRY_BYTES: Final = 28
 
 _random = SystemRandom()
 
@@ -54,26 +56,34 @@ def stored_number(item: Item, names: EntryNames) -> int | None:
 def all_entries(item: Item) -> dict[EntryNames, str]:
     """Return the number, as stored, of every writer in the item."""
     return {
-        EntryNames(name, _INDEX_PREFIX + name.removeprefix(_NUMBER_PREFIX)): value["N"]
-        for name, value in item.items()
-        if name.startswith(_NUMBER_PREFIX) and "N" in value
+        names: item[names.number]["N"]
+        for names in (
+            EntryNames(name, _INDEX_PREFIX + name.removeprefix(_NUMBER_PREFIX))
+            for name in item
+            if _NUMBER_NAME.fullmatch(name)
+        )
+        if "N" in item[names.number] and "N" in item.get(names.index, {})
     }
 
 
 def has_room(item: Item, *, more: int = 1) -> bool:
-    """Tell whether `more` entries fit, by the count of writers and by the item's size."""
-    size = sum(len(name.encode()) + _size_at_most(value) for name, value in item.items())
-    return (
-        len(all_entries(item)) + more <= WRITERS_LIMIT
-        and size + more * _ENTRY_BYTES <= ITEM_LIMIT_BYTES
+    """Tell whether `more` entries fit, by the count of writers and by the size they grow to."""
+    entries = all_entries(item)
+    theirs = {name for names in entries for name in (names.number, names.index)}
+    others = sum(
+        len(name.encode()) + _size_at_most(value)
+        for name, value in item.items()
+        if name not in theirs
     )
+    writers = len(entries) + more
+    return writers <= WRITERS_LIMIT and others + writers * _ENTRY_BYTES <= ITEM_LIMIT_BYTES
 
 
 def _size_at_most(value: Mapping[str, Any]) -> int:
     if "N" in value:
         # A byte for two digits, one for a sign and one for the exponent.
         return len(value["N"]) // 2 + 3
-    return len(str(value))  # no other type is larger in DynamoDB than as Python prints it
+    return len(str(value).encode())  # no other type is larger in DynamoDB than as Python prints it
 
 
 class StaleEntries:

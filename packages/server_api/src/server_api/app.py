@@ -1,24 +1,19 @@
-"""The Flask application, and in front of it the short way for the four counting routes."""
+"""The Flask application: the whole contract, by the core's answers."""
 
 from collections.abc import Iterable
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import flask
-from fibcore import Api, Response, contract
+from fibcore import Api, contract
 from fibcore.api import problem_response
 from werkzeug.exceptions import HTTPException
 
 from server_api.body import drain_body
+from server_api.short_way import EXTENSION, ShortWay
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication
 
-_STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
-_COUNTING_PATHS = frozenset(
-    route.path for route in contract.ROUTES if route.operation in contract.COUNTING_OPERATIONS
-)
-_WITHOUT_CONTENT = frozenset({204, 304})
 _BODY_TOO_LARGE = "fib.body_too_large"
 
 
@@ -28,7 +23,13 @@ def create_app(api: Api) -> flask.Flask:
     app.url_map.merge_slashes = False
 
     def view(*_: object, **__: object) -> flask.Response:
-        response = _respond(api, flask.request.environ)
+        environ = flask.request.environ
+        response = api.respond(
+            environ["REQUEST_METHOD"],
+            environ["PATH_INFO"],
+            if_none_match=environ.get("HTTP_IF_NONE_MATCH"),
+            body_too_large=environ[_BODY_TOO_LARGE],
+        )
         return flask.Response(response.body, response.status, response.headers)
 
     def internal_error(_: Exception) -> flask.Response:
@@ -47,38 +48,18 @@ def create_app(api: Api) -> flask.Flask:
     # host that is no name, or a wish for a WebSocket.
     app.register_error_handler(HTTPException, view)
     app.register_error_handler(500, internal_error)
-    app.wsgi_app = ShortWay(api, app.wsgi_app)  # type: ignore[method-assign]
+    app.wsgi_app = BodyDrained(app.wsgi_app)  # type: ignore[method-assign]
+    app.extensions[EXTENSION] = ShortWay(api)
     return app
 
 
-class ShortWay:
-    """Answers the counting routes before Flask sees them; hands on everything else.
+class BodyDrained:
+    """Reads every request's body, so that a malformed one fails here and not inside Flask."""
 
-    Flask's own dispatch costs as much as all the rest of such an answer. It reads the body of
-    every request, so that a malformed one fails here and not inside Flask.
-    """
-
-    def __init__(self, api: Api, otherwise: "WSGIApplication") -> None:
-        self._api = api
-        self._otherwise = otherwise
+    def __init__(self, application: "WSGIApplication") -> None:
+        self._application = application
 
     def __call__(self, environ: dict[str, Any], start_response: "StartResponse") -> Iterable[bytes]:
         """Serve one WSGI request."""
         environ[_BODY_TOO_LARGE] = drain_body(environ)
-        if environ["PATH_INFO"] not in _COUNTING_PATHS:
-            return self._otherwise(environ, start_response)
-        response = _respond(self._api, environ)
-        status, headers, body = response
-        if status not in _WITHOUT_CONTENT:
-            headers = (*headers, ("Content-Length", str(len(body))))
-        start_response(_STATUS_LINES[status], list(headers))
-        return (body,)
-
-
-def _respond(api: Api, environ: dict[str, Any]) -> Response:
-    return api.respond(
-        environ["REQUEST_METHOD"],
-        environ["PATH_INFO"],
-        if_none_match=environ.get("HTTP_IF_NONE_MATCH"),
-        body_too_large=environ[_BODY_TOO_LARGE],
-    )
+        return self._application(environ, start_response)

@@ -32,7 +32,7 @@ workers = _settings.processes
 # closes idle connections and says `Connection: close` when it stops, none of which
 # `gevent_pywsgi` does. That one answered a bare hello 1.3 times as fast; the C parser of
 # `gunicorn[fast]` brought nothing here.
-worker_class = "server_api.worker.StoppingWorker"
+worker_class = "server_api.worker.CounterWorker"
 worker_connections = 4_096
 backlog = 2_048
 

@@ -1,8 +1,8 @@
-"""Gunicorn's gevent worker, fair to its clients, and stopping while they keep connections open.
+"""Gunicorn's gevent worker with a short way, fair to its clients, and stopping in time.
 
-Gunicorn's own waits for idle connections up to the whole graceful time-out
-(https://github.com/benoitc/gunicorn/issues/3227), and for ever for a client that takes nothing of
-its answer.
+When it stops, Gunicorn's own waits for idle connections up to the whole graceful time-out
+(https://github.com/benoitc/gunicorn/issues/3227); at any time it waits for ever for a client that
+takes nothing of its answer.
 """
 
 import socket
@@ -14,6 +14,8 @@ import gevent
 from gunicorn import util
 from gunicorn.workers.ggevent import GeventWorker
 
+from server_api.short_way import EXTENSION, ShortWay, send
+
 IDLE_SECONDS_AT_STOP = 3.0
 """How long a connection may wait for its next request once the worker is told to stop; that one
 is answered with `Connection: close`."""
@@ -23,19 +25,23 @@ _SWEEP_SECONDS = 1.0
 all the rest of its waiting."""
 
 
-class StoppingWorker(GeventWorker):
-    """Serves on for `IDLE_SECONDS_AT_STOP` after SIGTERM, then closes what is idle.
+class CounterWorker(GeventWorker):
+    """Answers plain requests by the application's short way, where it has one.
 
-    Before that too, it closes a connection whose next request is not there, head and all, or whose
-    answer is not taken, within the keep-alive time.
+    It closes a connection whose next request is not there, head and all, or whose answer is not
+    taken, within the keep-alive time. After SIGTERM it serves on for `IDLE_SECONDS_AT_STOP`, then
+    closes what is idle.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._connections: dict[object, _Connection] = {}
+        self._short_way: ShortWay | None = None
 
     def run(self) -> None:
         """Serve until told to stop."""
+        if not self.cfg.accesslog:  # which is written on the way through WSGI
+            self._short_way = getattr(self.wsgi, "extensions", {}).get(EXTENSION)
         gevent.spawn(self._sweep)
         super().run()
 
@@ -48,14 +54,24 @@ class StoppingWorker(GeventWorker):
         finally:
             del self._connections[served_by]
 
+    def handle_request(self, listener_name: Any, req: Any, sock: socket.socket, addr: Any) -> Any:
+        """Serve one request."""
+        try:
+            response = self._short_way.respond(req) if self._short_way else None
+        except gevent.GreenletExit:
+            raise StopIteration from None  # the graceful time-out has passed: hang up
+        if response is None:
+            self._connections[gevent.getcurrent()].request = req
+            return super().handle_request(listener_name, req, sock, addr)
+        keep_alive: bool = self.alive
+        send(sock, response, keep_alive=keep_alive)
+        if not keep_alive:
+            raise StopIteration
+        return True
+
     def timeout_ctx(self) -> Any:
         """Return a context that gives a connection the keep-alive time for its next request."""
         return self._connections[gevent.getcurrent()]
-
-    def handle_request(self, listener_name: Any, req: Any, sock: socket.socket, addr: Any) -> bool:
-        """Answer one request."""
-        self._connections[gevent.getcurrent()].serve(req)
-        return super().handle_request(listener_name, req, sock, addr)
 
     def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: BaseException) -> None:
         """Answer what the parser refuses, and let its client, which may still send, read that."""
@@ -79,24 +95,26 @@ class StoppingWorker(GeventWorker):
 
     def _close_idle(self) -> None:
         for connection in list(self._connections.values()):
-            if connection.request is None:
+            if connection.is_idle:
                 connection.close()
 
 
 class _Connection:
-    """A client's connection; while this context is entered, it waits for its next request.
+    """A client's connection, idle while this context is entered.
 
     Attributes:
-        request: The one that is being answered; None while it waits for the next.
+        is_idle: Whether it waits for its next request; else that is being answered.
         since: When that began, monotonic.
+        request: The one that is being answered by way of WSGI, if one is.
     """
 
-    __slots__ = ("_socket", "request", "since")
+    __slots__ = ("_socket", "is_idle", "request", "since")
 
     def __init__(self, client: socket.socket) -> None:
         self._socket = client
-        self.request: Any = None
+        self.is_idle = False
         self.since = time.monotonic()
+        self.request: Any = None
 
     def __enter__(self) -> Self:
         # The others' turn: a client whose next request is always there already would keep the
@@ -104,24 +122,20 @@ class _Connection:
         # the event loop need not be asked for it.
         gevent.sleep(0)
         self.request = None
+        self.is_idle = True
         self.since = time.monotonic()
         return self
 
     def __exit__(self, *_: object) -> None:
-        pass
-
-    def serve(self, request: Any) -> None:
-        """Take note that `request` is being answered."""
-        self.request = request
+        self.is_idle = False
         self.since = time.monotonic()
 
     def close_after_answer(self) -> None:
-        """Say `Connection: close` in the answer that is under way, if its head is not yet sent."""
+        """Say `Connection: close` in an answer that Gunicorn has begun before it was to stop."""
         if self.request is not None:
             self.request.force_close()
 
     def close(self) -> None:
         """Let whoever waits on it find the end; a request that has just arrived is answered."""
-        how = socket.SHUT_RD if self.request is None else socket.SHUT_RDWR
         with suppress(OSError):
-            self._socket.shutdown(how)
+            self._socket.shutdown(socket.SHUT_RD if self.is_idle else socket.SHUT_RDWR)

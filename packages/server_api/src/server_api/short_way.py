@@ -1,0 +1,86 @@
+"""The short way of a plain request for a counting route: from Gunicorn's parser to the contract.
+
+A WSGI environment, Gunicorn's response, which it sends in two pieces, and Flask's dispatch cost
+more together than all the rest of such an answer. What is not plain goes through Flask, which
+answers the same: HEAD, a body, HTTP/1.0, a path that is percent-encoded, a client that closes.
+"""
+
+import time
+from functools import lru_cache
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from fibcore import Api, Response, contract
+from gunicorn import SERVER
+from gunicorn.util import http_date
+
+if TYPE_CHECKING:
+    from fibcore.contract import Headers
+    from gunicorn.http.message import Request
+
+EXTENSION = "fib.short_way"
+"""Where, among the Flask application's extensions, the worker finds its short way."""
+
+_PLAIN = frozenset(
+    (route.method, route.path)
+    for route in contract.ROUTES
+    if route.operation in contract.COUNTING_OPERATIONS
+)
+_HTTP_1_1 = (1, 1)
+_NOT_PLAIN = frozenset({"CONTENT-LENGTH", "EXPECT", "TRANSFER-ENCODING"})
+_NO_BODY = ("CONTENT-LENGTH", "0")
+
+
+class ShortWay:
+    """Answers plain requests by `api`."""
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+
+    def respond(self, request: "Request") -> Response | None:
+        """Answer a request, or return None where it is not plain."""
+        method, path = request.method or "", request.path or ""
+        if (method, path) not in _PLAIN or request.version != _HTTP_1_1:
+            return None
+        tags = []
+        for name, value in request.headers:
+            if name == "IF-NONE-MATCH":
+                tags.append(value)
+            elif name in _NOT_PLAIN and (name, value) != _NO_BODY:
+                return None
+        if request.should_close():
+            return None
+        return self._api.respond(method, path, if_none_match=", ".join(tags) if tags else None)
+
+
+def send(client: Any, response: Response, *, keep_alive: bool) -> None:
+    """Send a whole answer in one piece, and copy nothing of its body."""
+    status, headers, body = response
+    length = b"" if status == HTTPStatus.NOT_MODIFIED else b"Content-Length: %d\r\n" % len(body)
+    head = b"%b%bDate: %b\r\n\r\n" % (
+        _head(status, headers, keep_alive=keep_alive),
+        length,
+        _date(int(time.time())),
+    )
+    sent = client.sendmsg((head, body))
+    for part in (head, body):
+        if sent < len(part):
+            client.sendall(memoryview(part)[sent:])
+        sent = max(0, sent - len(part))
+
+
+@lru_cache
+def _head(status: int, headers: "Headers", *, keep_alive: bool) -> bytes:
+    lines = [
+        f"HTTP/1.1 {status} {HTTPStatus(status).phrase}",
+        f"Server: {SERVER}",
+        f"Connection: {'keep-alive' if keep_alive else 'close'}",
+        *[f"{name}: {value}" for name, value in headers],
+    ]
+    return "".join(f"{line}\r\n" for line in lines).encode("latin-1")
+
+
+@lru_cache(maxsize=1)
+def _date(second: int) -> bytes:
+    date: str = http_date(second)
+    return date.encode("latin-1")

@@ -1,0 +1,235 @@
+"""Two processes count on one item while anything may happen, against one plain counter.
+
+Hypothesis draws who asks what and when, whose batch is taken, what becomes of every send, and
+what happens meanwhile; in the end the answers must be those of a single sequential counter.
+"""
+
+from dataclasses import dataclass
+
+import pytest
+from fibcore.combining import CombiningCounter
+from fibcore.counter_item import INDEX_NAME, KEY_NAME, sound_index
+from fibcore.errors import OutcomeUnknown, Unavailable
+from fibcore.lane import Batch, Lane
+from fibcore.plan import Kind, Step
+from fibcore.writer_entries import STALE_SECONDS
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    rule,
+    run_state_machine_as_test,
+)
+
+from tests.linearizability import Operation, is_linearizable
+from tests.unit.table_in_memory import Fate, TableInMemory
+
+MOST_FAULTS_A_BATCH = 8
+STEPS = [Kind.NEXT, Kind.PREVIOUS, Kind.RESET]
+KINDS = [*STEPS, Kind.CURRENT]
+PROCESSES = st.sampled_from([0, 1])
+EVENTS = [*["nothing"] * 4, "serve", "serve", "ask", "leave", "late", "look"]
+FATES = [Fate.ANSWERED, *Fate, Fate.LATE]
+# Near the end, and far from both bounds.
+HIGHEST = [2, 50]
+
+
+@dataclass(eq=False)
+class Asked:
+    """A step that waits for its answer."""
+
+    step: Step
+    lane: Lane
+    batch: Batch
+    invoked: int
+    may_be_unknown: bool = False
+
+
+class ObservedTable(TableInMemory):
+    """Lets the world go on between a read and its answer, as it does before every send."""
+
+    world: "World"
+
+    def read_index(self) -> int:
+        index = super().read_index()
+        for _ in range(2):
+            self.world.something_happens()
+        return index
+
+
+class World(RuleBasedStateMachine):
+    """Two processes, their clients, one item, and the network between."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = 0
+        self.seconds = 0.0
+        self.history: list[Operation] = []
+        self.waiting: list[Asked] = []
+        self.serving: list[Lane] = []
+        self.moved_at: dict[Lane, float] = {}
+        self.data: st.DataObject | None = None
+        self.faults = 0
+
+    @initialize(
+        start=st.sampled_from([0, 1, 2]),
+        max_index=st.sampled_from(HIGHEST),
+        entries_go=st.sampled_from([False, False, True]),
+    )
+    def begin(self, start: int, max_index: int, *, entries_go: bool) -> None:
+        self.start, self.max_index, self.entries_go = start, max_index, entries_go
+        self.table = ObservedTable(start, self.next_fate)
+        self.table.world = self
+        self.processes = [self.new_process() for _ in range(2)]
+
+    def new_process(self) -> CombiningCounter:
+        return CombiningCounter(
+            self.table,
+            max_index=self.max_index,
+            deadline_seconds=1,
+            clock=lambda: self.seconds,
+            pause=lambda _: None,
+        )
+
+    @rule(
+        process=PROCESSES,
+        steps=st.lists(st.sampled_from(STEPS), min_size=1, max_size=3),
+        data=st.data(),
+    )
+    def steps_are_served(self, process: int, steps: list[Kind], data: st.DataObject) -> None:
+        # So that every other time the entries of those who are gone are looked for.
+        self.seconds += STALE_SECONDS / 2
+        for kind in steps:
+            self.ask(process, kind)
+        asked = list(self.waiting)
+        self.data, self.faults = data, 0
+        self.serve(self.processes[process].writes)
+        self.somebody_looks()
+        if not self.faults:
+            for each in asked:
+                assert not isinstance(each.step.outcome, Unavailable), "unavailable for no reason"
+
+    @rule(process=PROCESSES, data=st.data())
+    def reads_are_served(self, process: int, data: st.DataObject) -> None:
+        self.ask(process, Kind.CURRENT)
+        self.data, self.faults = data, 0
+        self.serve(self.processes[process].reads)
+
+    @rule(process=PROCESSES, kind=st.sampled_from(KINDS))
+    def ask(self, process: int, kind: Kind) -> None:
+        counter = self.processes[process]
+        step = Step(kind)
+        lane = counter.reads if kind is Kind.CURRENT else counter.writes
+        self.now += 1
+        self.waiting.append(Asked(step, lane, lane.join(step), self.now))
+
+    @rule(which=st.integers(0, 3))
+    def a_late_write_lands(self, which: int) -> None:
+        if self.table.late:
+            self.table.deliver(which % len(self.table.late))
+
+    def teardown(self) -> None:
+        if not hasattr(self, "table"):
+            return
+        self.faults = MOST_FAULTS_A_BATCH
+        for counter in self.processes:
+            for lane in (counter.reads, counter.writes):
+                lane.serve_next()
+        self.note_answers()
+        while self.table.late:
+            self.table.deliver(0)
+        self.somebody_looks()
+        assert not self.waiting
+        explained = is_linearizable(self.history, start=self.start, max_index=self.max_index)
+        assert explained, self.history
+
+    def next_fate(self) -> Fate:
+        self.something_happens()
+        if self.faults >= MOST_FAULTS_A_BATCH or self.data is None:
+            return Fate.ANSWERED
+        fate: Fate = self.data.draw(st.sampled_from(FATES), label="fate")
+        self.faults += fate is not Fate.ANSWERED
+        return fate
+
+    def something_happens(self) -> None:
+        """Let others do something while a batch is served."""
+        if self.faults >= MOST_FAULTS_A_BATCH or self.data is None:
+            return
+        draw = self.data.draw
+        events = [*EVENTS, "entries go"] if self.entries_go else EVENTS
+        event = draw(st.sampled_from(events), label="event")
+        self.faults += event != "nothing"
+        if event == "ask":
+            self.ask(draw(PROCESSES), draw(st.sampled_from(KINDS)))
+        elif event == "serve":
+            process, reads = draw(PROCESSES), draw(st.booleans())
+            kind = Kind.CURRENT if reads else draw(st.sampled_from(STEPS))
+            counter = self.processes[process]
+            self.ask(process, kind)
+            self.serve(counter.reads if reads else counter.writes)
+        elif event == "leave" and self.waiting:
+            asked = draw(st.sampled_from(self.waiting))
+            asked.may_be_unknown = True
+            asked.batch.leave(asked.step)
+            self.note_answers()
+        elif event == "late":
+            self.a_late_write_lands(draw(st.integers(0, 3)))
+        elif event == "entries go":
+            item = self.table.item or {}
+            self.table.item = {name: item[name] for name in (KEY_NAME, INDEX_NAME)}
+        elif event == "look":
+            self.somebody_looks()
+
+    def serve(self, lane: Lane) -> None:
+        """Serve the open batch of a lane that is not busy with another."""
+        if lane in self.serving:
+            return
+        # Whose entry has not changed for a minute may lose it at any time.
+        idle = self.seconds - self.moved_at.get(lane, self.seconds) >= STALE_SECONDS
+        batch = [asked for asked in self.waiting if asked.lane is lane]
+        for asked in batch:
+            asked.may_be_unknown |= idle
+        self.serving.append(lane)
+        lane.serve_next()
+        self.serving.pop()
+        if any(isinstance(asked.step.outcome, int) for asked in batch):
+            self.moved_at[lane] = self.seconds
+        self.note_answers()
+
+    def somebody_looks(self) -> None:
+        """Note where the index stands."""
+        index = sound_index(self.table.item)
+        assert index is not None
+        self.now += 1
+        self.history.append(Operation(Kind.CURRENT, self.now, self.now, index))
+
+    def note_answers(self) -> None:
+        """Put what has been answered into the history."""
+        self.now += 1
+        for asked in [asked for asked in self.waiting if asked.step.outcome is not None]:
+            outcome = asked.step.outcome
+            assert outcome is not None
+            self.waiting.remove(asked)
+            if isinstance(outcome, OutcomeUnknown):
+                assert asked.may_be_unknown or self.entries_go, "unknown before the deadline"
+                assert asked.step.kind is not Kind.CURRENT, "unknown what a read did"
+            self.history.append(Operation(asked.step.kind, asked.invoked, self.now, outcome))
+
+
+SOME = settings(
+    max_examples=1_000,
+    stateful_step_count=8,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+
+
+def test_the_answers_are_those_of_one_counter() -> None:
+    run_state_machine_as_test(World, settings=SOME)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(600)
+def test_the_answers_are_those_of_one_counter_for_long() -> None:
+    run_state_machine_as_test(World, settings=settings(SOME, max_examples=8_000))
