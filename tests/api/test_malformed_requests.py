@@ -188,6 +188,7 @@ def test_what_is_only_odd_is_answered_by_the_contract(
     assert backend.request("GET", "/current").index() == 7
 
 
+LONG = [pytest.mark.long, pytest.mark.timeout(600)]
 _PIECES = st.sampled_from(
     [
         STEP,
@@ -219,7 +220,7 @@ _PIECES = st.sampled_from(
     ("own_backend", "cases"),
     [
         *[(name, 150) for name in WAYS],
-        *[pytest.param(name, 10_000, marks=pytest.mark.long) for name in WAYS],
+        *[pytest.param(name, 5_000, marks=LONG) for name in WAYS],
     ],
     indirect=["own_backend"],
 )
