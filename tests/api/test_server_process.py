@@ -15,7 +15,8 @@ from fibcore import Settings
 from local_stack import programs
 
 from tests.api.http_client import Backend
-from tests.processes import Running, eventually
+from tests.faults.proxy_control import ProxyControl, proxy_program
+from tests.processes import Running, eventually, free_port, running
 
 Start = Callable[..., Iterator[tuple[Backend, Running]]]
 
@@ -80,8 +81,38 @@ def test_a_server_that_stops_answers_what_is_in_flight_and_waits_for_no_idle_cli
             answered = http.client.HTTPResponse(in_flight)
             answered.begin()
             assert answered.read() == b'{"index":1,"value":"1"}'
+            assert answered.headers["Connection"] == "close"
+            assert in_flight.recv(1) == b""
             # Far below the time-out of 25 s for which Gunicorn alone would wait for idle clients.
             assert process.process.wait(15) == 0
+
+
+def test_a_step_on_its_way_at_the_stop_is_the_last_that_its_connection_answers(
+    new_table: Callable[..., Settings], start_backend: Start, dynamodb_port: int
+) -> None:
+    port = free_port()
+    with running(proxy_program(port, dynamodb_port), port=port):
+        proxy = ProxyControl(port)
+        behind = {"AWS_ENDPOINT_URL_DYNAMODB": f"http://localhost:{port}"}
+        for backend, process in start_backend("server", new_table(), **behind):
+            backend.request("POST", "/next")
+            proxy.set_call_seconds(1)
+            before = proxy.counts()["writes"]
+            with socket.create_connection(address(backend), timeout=20) as connection:
+                connection.sendall(b"POST /next HTTP/1.1\r\nHost: x\r\n\r\n" * 2)
+                eventually(partial(has_more_writes, proxy, before), seconds=10)
+                process.process.send_signal(signal.SIGTERM)
+                received = b""
+                while chunk := connection.recv(4_096):
+                    received += chunk
+            assert received.count(b"HTTP/1.1 200") == 1
+            assert b"\r\nConnection: close\r\n" in received
+            assert received.endswith(b'{"index":2,"value":"1"}')
+            assert process.process.wait(15) == 0
+
+
+def has_more_writes(proxy: ProxyControl, before: int) -> bool:
+    return proxy.counts()["writes"] > before
 
 
 def refused_when_it_stops_accepting(backend: Backend) -> None:

@@ -28,6 +28,7 @@ _log = logging.getLogger(__name__)
 # AWS Lambda takes events of at most 6 MB.
 _LARGEST_BODY_BYTES = 6 * 2**20
 _FUNCTION_NAME = "fib-local"
+_DOMAIN = "localhost"
 _TEXT_TYPES = ("text/", "application/json", "application/xml", "application/javascript")
 _STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 
@@ -77,7 +78,7 @@ def event_of(environ: dict[str, Any], body: bytes) -> dict[str, Any]:
         "requestContext": {
             "accountId": "anonymous",
             "apiId": "local",
-            "domainName": environ.get("HTTP_HOST", "localhost"),
+            "domainName": _DOMAIN,
             "domainPrefix": "local",
             "http": {
                 "method": environ["REQUEST_METHOD"],
@@ -108,7 +109,9 @@ def _headers(environ: dict[str, Any]) -> dict[str, str]:
     for name in ("CONTENT_TYPE", "CONTENT_LENGTH"):
         if environ.get(name):
             headers[name.replace("_", "-").lower()] = environ[name]
-    return headers
+    # These are the gateway's to say, whatever the client does: a request for another host does
+    # not even reach it.
+    return headers | {"host": _DOMAIN, "x-forwarded-port": "443", "x-forwarded-proto": "https"}
 
 
 def _encoded(body: bytes, content_type: str) -> tuple[str, bool]:

@@ -1,5 +1,6 @@
 """Gunicorn's configuration for the local API Gateway and the site: threads, nothing patched."""
 
+import resource
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -7,10 +8,18 @@ if TYPE_CHECKING:
 
 worker_class = "gthread"
 threads = 64
+worker_connections = 4_096
 control_socket_disable = True
 keepalive = 75
-graceful_timeout = 5
+# A worker whose master was killed holds the port for so long, while its clients ask on.
+graceful_timeout = 1
 loglevel = "warning"
+# Else a client's SCRIPT_NAME header cuts its path, or fails.
+forwarder_headers = ""
+secure_scheme_headers: dict[str, str] = {}
+
+_, _most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
+resource.setrlimit(resource.RLIMIT_NOFILE, (_most_files, _most_files))
 
 
 def pre_request(_: "Worker", request: Any) -> None:

@@ -24,8 +24,9 @@ class JsonAccessLogger(Logger):
         line = {
             "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
             "method": environ.get("REQUEST_METHOD"),
-            "path": environ.get("PATH_INFO"),
-            "status": resp.status_code,
+            # Of what the parser refused there is no more than the target.
+            "path": environ.get("PATH_INFO", environ.get("RAW_URI")),
+            "status": int(resp.status[:3]),
             "bytes": resp.sent,
             "milliseconds": round(request_time / timedelta(milliseconds=1), 3),
             "client": environ.get("HTTP_X_FORWARDED_FOR") or environ.get("REMOTE_ADDR"),

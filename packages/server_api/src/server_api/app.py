@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import flask
 from fibcore import Api, contract
 from fibcore.api import problem_response
+from werkzeug.exceptions import HTTPException
 
 from server_api.body import drain_body
 from server_api.short_way import EXTENSION, ShortWay
@@ -43,9 +44,9 @@ def create_app(api: Api) -> flask.Flask:
             methods=route.methods,
             provide_automatic_options=False,
         )
-    # What Flask has no rule for is the contract's to refuse.
-    app.register_error_handler(404, view)
-    app.register_error_handler(405, view)
+    # What Flask has no rule for is the contract's to answer: besides paths and methods also a
+    # host that is no name, or a wish for a WebSocket.
+    app.register_error_handler(HTTPException, view)
     app.register_error_handler(500, internal_error)
     app.wsgi_app = BodyDrained(app.wsgi_app)  # type: ignore[method-assign]
     app.extensions[EXTENSION] = ShortWay(api)

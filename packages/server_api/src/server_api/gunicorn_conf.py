@@ -36,8 +36,15 @@ worker_class = "server_api.worker.CounterWorker"
 worker_connections = 4_096
 backlog = 2_048
 
-# Nothing here believes a forwarded scheme or address, so that looking up each peer's is a waste.
+# Nothing here believes a forwarded scheme, address or path, so that looking up each peer is a
+# waste. Gunicorn's own defaults would let a client's SCRIPT_NAME header cut its path, or fail.
 forwarded_allow_ips = "*"
+forwarder_headers = ""
+secure_scheme_headers: dict[str, str] = {}
+
+# A head that never ends is held in memory up to the product of these, for `keepalive` seconds.
+limit_request_fields = 64
+limit_request_field_size = 4_096
 
 # The load balancer closes an idle connection after 60 s. It must be the first of the two to do
 # so, or it sends a request into a closing connection and answers 502.
@@ -46,7 +53,7 @@ keepalive = 75
 graceful_timeout = 25
 # The worker's heartbeat, not a limit on requests. Its file is in memory: on a slow disk it blocks.
 timeout = 30
-worker_tmp_dir = "/dev/shm"  # noqa: S108
+worker_tmp_dir = "/dev/shm"  # noqa: S108 - no file is kept there
 
 # It would be a file in the home directory, which a container may not write.
 control_socket_disable = True

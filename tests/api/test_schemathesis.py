@@ -1,0 +1,42 @@
+"""Schemathesis asks both backends for what the OpenAPI document allows and for what it does not."""
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from fibcore import Settings
+
+from tests.api.conftest import START
+from tests.api.http_client import Backend
+from tests.processes import Running
+
+# So near to each other that steps at random are refused at both.
+BOUND = "3"
+
+
+@pytest.mark.parametrize(
+    "cases", [30, pytest.param(300, marks=[pytest.mark.long, pytest.mark.timeout(600)])]
+)
+@pytest.mark.parametrize("name", list(START))
+def test_every_answer_is_one_that_the_document_describes(
+    name: str,
+    cases: int,
+    new_table: Callable[..., Settings],
+    start_backend: Callable[..., Iterator[tuple[Backend, Running]]],
+    tmp_path: Path,
+) -> None:
+    schemathesis = Path(sys.executable).with_name("schemathesis")
+    for backend, process in start_backend(name, new_table(), FIB_MAX_INDEX=BOUND):
+        address = f"{backend.url}/openapi.json"
+        asked = subprocess.run(
+            [schemathesis, "run", address, "--checks=all", f"--max-examples={cases}", "--no-color"],
+            cwd=tmp_path,
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+        assert asked.returncode == 0, asked.stdout + asked.stderr
+        assert "No issues found" in asked.stdout
+        assert "Traceback" not in process.output()

@@ -1,0 +1,65 @@
+"""What stands in the repository: no secret, and no one's account."""
+
+import re
+import subprocess
+from pathlib import Path
+
+from detect_secrets.core.secrets_collection import SecretsCollection
+from detect_secrets.settings import default_settings
+
+ROOT = Path(__file__).parents[2]
+
+# All that a lock file has is hashes.
+NOT_SEARCHED = {"uv.lock"}
+NO_SECRETS = {
+    ("packages/local_stack/src/local_stack/dynamodb_local.py", "Base64 High Entropy String"): (
+        "the hash of a public package"
+    ),
+    ("packages/local_stack/src/local_stack/environment.py", "Secret Keyword"): (
+        "credentials for DynamoDB Local, which asks for some"
+    ),
+    ("tests/site/test_markup.py", "Base64 High Entropy String"): "sentences of the page",
+}
+# AWS's own examples, in its documentation and in moto.
+EXAMPLE_ACCOUNTS = {"123456789012", "000000000000", "111122223333"}
+ACCOUNT = re.compile(r"(?<![\w.])\d{12}(?![\w.])")
+
+
+def files() -> list[str]:
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return [name for name in listed.stdout.splitlines() if (ROOT / name).is_file()]
+
+
+def found_secrets(root: Path, names: list[str]) -> set[tuple[str, str]]:
+    secrets = SecretsCollection(root=str(root))
+    with default_settings():
+        for name in names:
+            secrets.scan_file(name)
+    return {(name, secret.type) for name, secret in secrets}
+
+
+def test_no_secret_stands_in_any_file() -> None:
+    searched = [name for name in files() if name not in NOT_SEARCHED]
+    assert found_secrets(ROOT, searched) == set(NO_SECRETS)
+
+
+def test_a_secret_would_be_found(tmp_path: Path) -> None:
+    key = "AKIA" + "IOSFODNN7" + "EXAMPL3"
+    (tmp_path / "leak.py").write_text(f'key = "{key}"\n')
+    assert ("leak.py", "AWS Access Key") in found_secrets(tmp_path, ["leak.py"])
+
+
+def test_no_account_number_stands_in_any_file() -> None:
+    found = {
+        (name, number)
+        for name in files()
+        if name not in NOT_SEARCHED
+        for number in ACCOUNT.findall((ROOT / name).read_bytes().decode(errors="replace"))
+    }
+    assert {number for _, number in found} <= EXAMPLE_ACCOUNTS, found
