@@ -46,4 +46,4 @@ def environment() -> dict[str, str]:
 
 if __name__ == "__main__":
     # In this process's place, so that Ctrl-C and the exit status are cdk's.
-    os.execve(_NODE, command(*sys.argv[1:]), environment())
+    os.execve(_NODE, command(*sys.argv[1:]), environment())  # noqa: S606 - a list, no shell wanted
