@@ -49,6 +49,9 @@ def function_code(package: str, *modules: Path) -> AssetCode:
         asset_hash_type=AssetHashType.OUTPUT,
         bundling=BundlingOptions(
             image=DockerImage.from_registry("unused"),
+            # CDK takes two bundlings of one folder for the same unless something here differs;
+            # `local` it does not look into.
+            command=[package, *(module.name for module in modules)],
             local=_UvBundling(package, modules),
             output_type=BundlingOutput.NOT_ARCHIVED,
         ),
