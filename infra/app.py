@@ -4,18 +4,20 @@
 """
 
 import os
+import sys
 
 from aws_cdk import App, DefaultStackSynthesizer, Tags, Validations
 from cdk_nag import AwsSolutionsChecks
 
+from infra.distribution import CERTIFICATE_REGION, OwnDomain
+from infra.metrics import CounterMetrics
 from infra.stacks.api_gateway import ApiGatewayStack
 from infra.stacks.ecs import EcsStack
 from infra.stacks.storage import StorageStack
-from infra.stacks.website import OwnDomain, WebsiteStack
+from infra.stacks.website import WebsiteStack
 from infra.stage import APPLICATION, Stage
 from infra.watching import Watching
 
-DEFAULT_STAGE = "dev"
 NO_PREFIX_LIST = "pl-00000000"
 """Stands in templates that are not deployed; CloudFormation refuses it."""
 
@@ -29,7 +31,7 @@ def build(app: App) -> None:
     Raises:
         ValueError: One of them can't be.
     """
-    stage = Stage.named(_text(app, "stage") or DEFAULT_STAGE)
+    stage = Stage.named(_text(app, "stage"))
     storage = StorageStack(app, stage=stage)
     reserved = _text(app, "reserved_concurrency")
     function = ApiGatewayStack(
@@ -45,7 +47,7 @@ def build(app: App) -> None:
         cloudfront_prefix_list=_text(app, "cloudfront_prefix_list") or NO_PREFIX_LIST,
     )
     website = WebsiteStack(app, stage=stage, function=function, server=server, domain=_domain(app))
-    Watching(website, storage=storage, function=function, server=server)
+    Watching(website, metrics=CounterMetrics(storage=storage, function=function, server=server))
     Tags.of(app).add("application", APPLICATION)
     Tags.of(app).add("stage", stage.name)
 
@@ -67,8 +69,6 @@ def _text(app: App, name: str) -> str:
     return value or ""
 
 
-CERTIFICATE_REGION = "us-east-1"
-
 if __name__ == "__main__":
     app = App(
         # moto knows no SSM parameter of the bootstrap when it updates a stack.
@@ -77,5 +77,8 @@ if __name__ == "__main__":
         )
     )
     Validations.of(app).add_plugins(AwsSolutionsChecks(app))
-    build(app)
+    try:
+        build(app)
+    except ValueError as fault:
+        sys.exit(f"fib: {fault}")
     app.synth()
