@@ -5,6 +5,7 @@
 
 import os
 import sys
+from typing import Any, Final
 
 from aws_cdk import App, DefaultStackSynthesizer, Tags, Validations
 from cdk_nag import AwsSolutionsChecks
@@ -20,6 +21,24 @@ from infra.watching import Watching
 
 NO_PREFIX_LIST = "pl-00000000"
 """Stands in templates that are not deployed; CloudFormation refuses it."""
+
+# How CDK itself behaves, in templates that are deployed and in those that are tested alike.
+_FEATURE_FLAGS: Final = {
+    "@aws-cdk/aws-iam:minimizePolicies": True,
+    # A stack can't take away what another one still uses.
+    "@aws-cdk/core:defaultCrossStackReferences": "strong",
+}
+
+
+def create_app(**context: Any) -> App:
+    """Return an app in which nothing is yet; the command line's context comes on top."""
+    return App(
+        context=_FEATURE_FLAGS | context,
+        # moto knows no SSM parameter of the bootstrap when it updates a stack.
+        default_stack_synthesizer=DefaultStackSynthesizer(
+            generate_bootstrap_version_rule=not os.environ.get("FIB_REHEARSAL")
+        ),
+    )
 
 
 def build(app: App) -> None:
@@ -76,12 +95,7 @@ def _number(app: App, name: str) -> int | None:
 
 
 if __name__ == "__main__":
-    app = App(
-        # moto knows no SSM parameter of the bootstrap when it updates a stack.
-        default_stack_synthesizer=DefaultStackSynthesizer(
-            generate_bootstrap_version_rule=not os.environ.get("FIB_REHEARSAL")
-        )
-    )
+    app = create_app()
     Validations.of(app).add_plugins(AwsSolutionsChecks(app))
     try:
         build(app)

@@ -4,9 +4,8 @@ import json
 from collections.abc import Callable
 
 import pytest
-from aws_cdk import App
 
-from infra.app import build
+from infra.app import build, create_app
 from tests.infra.conftest import Templates, as_text
 
 
@@ -109,4 +108,4 @@ def test_what_can_not_be_deployed_is_refused(
 ) -> None:
     monkeypatch.setenv("CDK_DEFAULT_REGION", "eu-west-1")
     with pytest.raises(ValueError, match=says):
-        build(App(context={"aws:cdk:bundling-stacks": [], **context}))
+        build(create_app(**context))
