@@ -34,7 +34,13 @@ class Templates:
     """
 
     def __init__(self, stage: str, **context: str) -> None:
-        app = create_app(stage=stage, cloudfront_prefix_list="pl-cloudfront", **context)
+        app = create_app(
+            stage=stage,
+            cloudfront_prefix_list="pl-cloudfront",
+            # The functions' code is tested as a package of its own.
+            **{"aws:cdk:bundling-stacks": []},
+            **context,
+        )
         build(app)
         assembly = app.synth()
         self.folder = Path(assembly.directory)
