@@ -10,8 +10,8 @@ from typing import Any, Final
 from aws_cdk import App, DefaultStackSynthesizer, Tags, Validations
 from cdk_nag import AwsSolutionsChecks
 
-from infra.distribution import CERTIFICATE_REGION, OwnDomain
 from infra.metrics import CounterMetrics
+from infra.own_domain import CERTIFICATE_REGION, OwnDomain
 from infra.stacks.api_gateway import ApiGatewayStack
 from infra.stacks.ecs import EcsStack
 from infra.stacks.storage import StorageStack
@@ -64,22 +64,15 @@ def build(app: App) -> None:
         storage=storage,
         cloudfront_prefix_list=_text(app, "cloudfront_prefix_list") or NO_PREFIX_LIST,
     )
-    website = WebsiteStack(app, stage=stage, function=function, server=server, domain=_domain(app))
+    domain = OwnDomain.configured(
+        _text(app, "domain"),
+        _text(app, "hosted_zone"),
+        region=os.environ.get("CDK_DEFAULT_REGION", CERTIFICATE_REGION),
+    )
+    website = WebsiteStack(app, stage=stage, function=function, server=server, domain=domain)
     Watching(website, metrics=CounterMetrics(storage=storage, function=function, server=server))
     Tags.of(app).add("application", APPLICATION)
     Tags.of(app).add("stage", stage.name)
-
-
-def _domain(app: App) -> OwnDomain | None:
-    name, zone = _text(app, "domain"), _text(app, "hosted_zone")
-    if bool(name) != bool(zone):
-        raise ValueError("domain and hosted_zone (its id) are set together or not at all")
-    region = os.environ.get("CDK_DEFAULT_REGION", CERTIFICATE_REGION)
-    if name and region != CERTIFICATE_REGION:
-        raise ValueError(
-            f"CloudFront takes certificates of {CERTIFICATE_REGION} only: deploy there"
-        )
-    return OwnDomain(name, zone) if name else None
 
 
 def _text(app: App, name: str) -> str:
