@@ -16,7 +16,7 @@ from aws_cdk import (
 from aws_cdk.aws_lambda import Architecture, AssetCode, Code, Runtime
 from uv import find_uv_bin
 
-ROOT: Final = Path(__file__).parents[1]
+from infra import ROOT
 
 ARCHITECTURE: Final = Architecture.ARM_64
 # The newest that AWS Lambda has; all that we install is there for it.

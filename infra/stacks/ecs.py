@@ -20,8 +20,8 @@ from constructs import Construct
 from fibcore import settings, time_limits
 from fibcore.writer_entries import WRITERS_LIMIT
 
+from infra import ROOT
 from infra.findings import accept, accept_finding
-from infra.function_code import ROOT
 from infra.load_balancer import LoadBalancer
 from infra.network import TASK_SUBNETS, create_network
 from infra.outputs import ECS

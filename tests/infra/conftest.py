@@ -8,9 +8,9 @@ import pytest
 from aws_cdk import App
 
 from infra.app import build
+from infra.outputs import STACKS
 
 Resources = list[dict[str, Any]]
-STACKS = ("storage", "api-gateway", "ecs", "website")
 
 
 class Templates:
