@@ -1,43 +1,48 @@
-"""AWS as far as moto models it, in a process of its own."""
+"""AWS as far as moto models it: a server in a process of its own."""
 
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import boto3
-from local_stack.environment import CREDENTIALS, REGION, local_environment, url
+from local_stack.environment import REGION, local_environment, url
 from local_stack.programs import Program
 
+from infra import ROOT
 from tests.processes import Running, free_port, running
 
-ACCOUNT = "123456789012"
-_ROOT = Path(__file__).parents[2]
+ACCOUNT: Final = "123456789012"
 
 
 @dataclass(frozen=True)
 class Cloud:
-    """A moto server of one's own."""
+    """The server, and what it wrote."""
 
     port: int
     process: Running
 
-    @property
     def environment(self) -> dict[str, str]:
-        """The environment of a program for which this is AWS."""
-        return environment(self.port)
+        """Return the environment of a program for which this is AWS."""
+        return _environment(self.port)
 
     def client(self, service: str) -> Any:
         """Return a client of one of its services."""
-        return boto3.client(
-            service,  # type: ignore[call-overload]  # any of them
-            endpoint_url=url(self.port),
-            region_name=REGION,
-            aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
-        )
+        session = boto3.Session(region_name=REGION)
+        return session.client(service, endpoint_url=url(self.port))  # type: ignore[call-overload] # any
+
+    def stand_ins(self) -> list[str]:
+        """Return the types of the resources that were made up."""
+        return self._told(r"^stand-in: (\S+)$")
+
+    def skipped(self) -> list[str]:
+        """Return the types of the resources of which there is nothing."""
+        return self._told(r"^No Moto CloudFormation support for (\S+)$")
+
+    def _told(self, line: str) -> list[str]:
+        return sorted(set(re.findall(line, self.process.output(), re.MULTILINE)))
 
 
 @contextmanager
@@ -46,14 +51,12 @@ def cloud() -> Iterator[Cloud]:
     port = free_port()
     server = Program(
         [sys.executable, "-m", "tests.rehearsal.stand_ins", str(port)],
-        environment(port) | {"PYTHONPATH": str(_ROOT)},
+        _environment(port) | {"PYTHONPATH": str(ROOT)},
     )
     with running(server, port=port) as process:
         yield Cloud(port, process)
 
 
-def environment(port: int) -> dict[str, str]:
-    return local_environment(dynamodb_port=port) | {
-        "AWS_ENDPOINT_URL": url(port),
-        "AWS_DEFAULT_REGION": REGION,
-    }
+def _environment(port: int) -> dict[str, str]:
+    here = {"AWS_ENDPOINT_URL": url(port), "AWS_DEFAULT_REGION": REGION}
+    return local_environment(dynamodb_port=port) | here

@@ -25,17 +25,23 @@ _CALL = """
 import importlib, json, sys, types
 module, _, name = sys.argv[1].rpartition(".")
 context = types.SimpleNamespace(log_stream_name="log", aws_request_id="1")
-getattr(importlib.import_module(module), name)(json.load(sys.stdin), context)
+answer = getattr(importlib.import_module(module), name)(json.load(sys.stdin), context)
+print(json.dumps(answer))
 """
 _asked: dict[str, dict[str, Any]] = {}
 
 
 def install() -> None:
     """Teach moto, in this process."""
-    settings.moto_server_host = lambda: "http://localhost"
-    LambdaFunction._invoke_lambda = _invoke
-    CustomModel.update_from_cloudformation_json = classmethod(_update)
-    CloudFormationResponse.process_cfn_response = _answered
+    # Its types don't foresee it.
+    host: Any = settings
+    function: Any = LambdaFunction
+    custom: Any = CustomModel
+    response: Any = CloudFormationResponse
+    host.moto_server_host = lambda: "http://localhost"
+    function._invoke_lambda = _invoke  # noqa: SLF001 - moto has no other seam for it
+    custom.update_from_cloudformation_json = _update
+    response.process_cfn_response = _answered
 
 
 def _invoke(function: LambdaFunction, event: dict[str, Any]) -> tuple[str, bool, str]:
@@ -45,7 +51,7 @@ def _invoke(function: LambdaFunction, event: dict[str, Any]) -> tuple[str, bool,
     with tempfile.TemporaryDirectory() as folder:
         _unpack(function, Path(folder))
         ended = subprocess.run(
-            [sys.executable, "-c", _CALL, function.handler],
+            [sys.executable, "-c", _CALL, str(function.handler)],
             env=os.environ | function.environment_vars | {"PYTHONPATH": folder},
             input=json.dumps(event),
             check=False,
@@ -53,7 +59,8 @@ def _invoke(function: LambdaFunction, event: dict[str, Any]) -> tuple[str, bool,
             text=True,
         )
     print(f"function: {function.function_name}\n{ended.stdout}{ended.stderr}", flush=True)
-    return "null", ended.returncode != 0, ended.stderr
+    failed = ended.returncode != 0
+    return "null" if failed else ended.stdout.splitlines()[-1], failed, ended.stderr
 
 
 def _strings(value: Any) -> Any:
@@ -82,12 +89,11 @@ def _unpack(function: LambdaFunction, folder: Path) -> None:
 
 
 def _update(
-    _: type[CustomModel],
     original_resource: CustomModel,
     cloudformation_json: dict[str, Any],
     account_id: str,
     region_name: str,
-    **__: Any,
+    **_: Any,
 ) -> CustomModel:
     properties = cloudformation_json["Properties"]
     before = _asked[original_resource.logical_id]
@@ -106,7 +112,7 @@ _process = CloudFormationResponse.process_cfn_response
 
 
 def _answered(response: CloudFormationResponse) -> Any:
-    if response._get_param("Status") == "FAILED":
-        stack_id = response._get_param("StackId")
-        response.cloudformation_backend.get_stack(stack_id).status = "CREATE_FAILED"
+    answer = json.loads(response.body)
+    if answer["Status"] == "FAILED":
+        response.cloudformation_backend.get_stack(answer["StackId"]).status = "CREATE_FAILED"
     return _process(response)

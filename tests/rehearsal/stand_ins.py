@@ -77,13 +77,10 @@ class Ingress(StandIn):
     ) -> Any:
         its = resource["Properties"]
         if "SourcePrefixListId" not in its:
-            where = account, region
-            return SecurityGroupIngress.create_from_cloudformation_json(
-                name, resource, *where, **named
-            )
+            theirs = SecurityGroupIngress.create_from_cloudformation_json
+            return theirs(name, resource, account, region, **named)
         ec2_backends[account][region].authorize_security_group_ingress(
-            *(its[key] for key in ("GroupId", "IpProtocol", "FromPort", "ToPort")),
-            ip_ranges=[],
+            *(its["GroupId"], its["IpProtocol"], its["FromPort"], its["ToPort"], []),
             prefix_list_ids=[{"PrefixListId": its["SourcePrefixListId"]}],
         )
         return cls(named["ResourceType"], name)
@@ -91,8 +88,11 @@ class Ingress(StandIn):
 
 if __name__ == "__main__":
     custom_resources.install()
-    LambdaVersion.get_cfn_attribute = lambda self, _: str(self.version)
-    FakeTargetGroup.get_cfn_attribute = lambda self, _: self.arn.rpartition(":")[2]
-    get_model_map().update(dict.fromkeys(ATTRIBUTES, StandIn))
-    get_model_map().update({"AWS::Lambda::Alias": Alias, "AWS::EC2::SecurityGroupIngress": Ingress})
+    version: Any = LambdaVersion
+    targets: Any = FakeTargetGroup
+    version.get_cfn_attribute = lambda self, _: str(self.version)
+    targets.get_cfn_attribute = lambda self, _: self.arn.rpartition(":")[2]
+    models: dict[str, Any] = get_model_map()
+    models.update(dict.fromkeys(ATTRIBUTES, StandIn))
+    models |= {"AWS::Lambda::Alias": Alias, "AWS::EC2::SecurityGroupIngress": Ingress}
     server.main(["--port", sys.argv[1]])
