@@ -3,7 +3,7 @@
 from aws_cdk import Acknowledgment, Validations
 from constructs import IConstruct
 
-_PACK = "AwsSolutions"
+PACK = "AwsSolutions"
 
 
 def accept(construct: IConstruct, **reasons: str) -> None:
@@ -19,4 +19,4 @@ def accept(construct: IConstruct, **reasons: str) -> None:
 
 def accept_finding(construct: IConstruct, rule: str, reason: str) -> None:
     """Let one finding of a rule that has several stand: `IAM5[Resource::*]`."""
-    Validations.of(construct).acknowledge(Acknowledgment(id=f"{_PACK}-{rule}", reason=reason))
+    Validations.of(construct).acknowledge(Acknowledgment(id=f"{PACK}-{rule}", reason=reason))

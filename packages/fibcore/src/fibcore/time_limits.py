@@ -1,5 +1,4 @@
-"""How long a connection, a request and a stopping server last, in seconds: each outlasts the one
-before it.
+"""Times in seconds that must fit each other: of connections, of requests, of a server's end.
 
 A connection; the side that sends into it must be the first to close it, or it sends into the end
 and answers 502:
