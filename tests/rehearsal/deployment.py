@@ -11,7 +11,7 @@ from pathlib import Path
 from threading import Timer
 from typing import Any, Final
 
-from local_stack.environment import REGION
+from local_stack.environment import REGION, url
 
 from infra import ROOT, cdk_cli
 from infra.outputs import STACKS
@@ -100,6 +100,21 @@ class Deployment:
         ask = getattr(self.cloud.client("cloudformation"), operation)
         answer: dict[str, Any] = ask(StackName=STAGE.stack_name(stack))
         return answer
+
+    def ask_custom_resource(self, stack: str, name: str, request_type: str) -> None:
+        """Ask the function of a stack's custom resource, as CloudFormation would."""
+        (described,) = self._asked("describe_stacks", stack)["Stacks"]
+        answers = f"{url(self.cloud.port)}/cloudformation_{REGION}/cfnresponse"
+        event = {
+            "RequestType": request_type,
+            "ResponseURL": f"{answers}?stack={described['StackId']}",
+            "StackId": described["StackId"],
+            "RequestId": request_type,
+            "LogicalResourceId": name,
+        }
+        function = self.physical_id(stack, "AWS::Lambda::Function")
+        asked = self.cloud.client("lambda").invoke(FunctionName=function, Payload=json.dumps(event))
+        assert "FunctionError" not in asked, self.cloud.process.output()[-8000:]
 
     def asked_of_the_engine(self) -> list[str]:
         """Return the commands that `cdk` gave to what it took for docker."""
