@@ -41,6 +41,11 @@ class Cloud:
         """Return the types of the resources of which there is nothing."""
         return self._told(r"^No Moto CloudFormation support for (\S+)$")
 
+    def faults(self) -> str:
+        """Return the end of what the server wrote, but for the requests that it answered."""
+        lines = self.process.output().splitlines()
+        return "\n".join([line for line in lines if '" 200 -' not in line][-60:])
+
     def _told(self, line: str) -> list[str]:
         return sorted(set(re.findall(line, self.process.output(), re.MULTILINE)))
 

@@ -114,5 +114,6 @@ _process = CloudFormationResponse.process_cfn_response
 def _answered(response: CloudFormationResponse) -> Any:
     answer = json.loads(response.body)
     if answer["Status"] == "FAILED":
+        print(f"{answer['LogicalResourceId']} failed: {answer['Reason']}", flush=True)
         response.cloudformation_backend.get_stack(answer["StackId"]).status = "CREATE_FAILED"
     return _process(response)

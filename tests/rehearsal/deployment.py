@@ -114,7 +114,7 @@ class Deployment:
         }
         function = self.physical_id(stack, "AWS::Lambda::Function")
         asked = self.cloud.client("lambda").invoke(FunctionName=function, Payload=json.dumps(event))
-        assert "FunctionError" not in asked, self.cloud.process.output()[-8000:]
+        assert "FunctionError" not in asked, self.cloud.faults()
 
     def asked_of_the_engine(self) -> list[str]:
         """Return the commands that `cdk` gave to what it took for docker."""
@@ -159,5 +159,5 @@ class Deployment:
         took = f"cdk {command}: {time.monotonic() - started:.0f} s"
         print(f"  {took}", flush=True)
         told = "".join(written)
-        assert process.returncode == 0, f"{took}\n{told}\n{self.cloud.process.output()[-8000:]}"
+        assert process.returncode == 0, f"{took}\n{told}\n{self.cloud.faults()}"
         return told
