@@ -85,6 +85,10 @@ synth: $(READY) ## the CloudFormation templates of STAGE (dev), in .local/cdk.ou
 	@# W3005: CDK writes dependencies that its references say already.
 	@$(BIN)/cfn-lint --ignore-checks W3005 -- .local/cdk.out/*.template.json
 
+.PHONY: rehearse
+rehearse: $(READY) ## bootstrap, deploy and redeploy all stacks by cdk, without an AWS account
+	@$(BIN)/pytest tests/rehearsal -s
+
 DEPLOY = $(BIN)/python -m infra.deploy $@ --stage '$(STAGE)' --context $(CONTEXT)
 
 .PHONY: deploy

@@ -29,6 +29,7 @@ _PLATFORM: Final = "aarch64-manylinux_2_28"
 # Of botocore's descriptions of 400 services one is used; the rest is nine tenths of the package.
 _SERVICE: Final = "dynamodb"
 _UNUSED: Final = (
+    ".lock",
     "bin",
     "**/__pycache__",
     "**/*.dist-info/RECORD",
