@@ -120,4 +120,4 @@ def test_what_can_not_be_deployed_is_refused(
 ) -> None:
     monkeypatch.setenv("CDK_DEFAULT_REGION", "eu-west-1")
     with pytest.raises(ValueError, match=says):
-        build(create_app(**context))
+        build(create_app(**{"aws:cdk:bundling-stacks": []}, **context))
