@@ -41,9 +41,16 @@ test: lint ## lint, types and the short run of every test; 5 minutes at most
 test-all: lint ## every test, the long runs and the container image too
 	@$(BIN)/pytest
 
+BACKEND ?= server
+# Where requests go: to BACKEND_URL, to BACKEND of a deployed STAGE, else to what runs here.
+find_backend = url='$(BACKEND_URL)'; \
+  if [ -z "$$url" ] && [ -n '$(STAGE)' ]; then \
+    url=$$($(BIN)/python -m infra.deployed '$(STAGE)' '$(BACKEND)') || exit 1; echo "to $$url"; \
+  fi
+
 .PHONY: test-api
-test-api: $(READY) ## the black-box API suite, against BACKEND_URL=… or both local backends
-	@$(BIN)/pytest tests/api $(if $(BACKEND_URL),--backend-url=$(BACKEND_URL))
+test-api: $(READY) ## the black-box API suite, against BACKEND_URL=…, a STAGE's BACKEND, or both local ones
+	@$(find_backend); $(BIN)/pytest tests/api $${url:+--backend-url="$$url"}
 
 .PHONY: test-faults
 test-faults: $(READY) ## counting under all faults for SECONDS=120; SEED=… replays, BUG=… puts a bug in
@@ -58,7 +65,6 @@ bench: $(READY) ## measure: QUESTIONS="steps current partition index lambda", RO
 image: $(READY) ## build the server's image: by a container engine, or by buildah where none runs
 	@$(BIN)/python -m local_stack.image
 
-BACKEND ?= server
 ifeq ($(BACKEND),lambda)
 # One event at a time per process, and a write for each step.
 BACKEND_PORT := $(or $(LAMBDA_PORT),8081)
@@ -70,20 +76,37 @@ endif
 LOAD ?= ramp
 
 .PHONY: load
-load: $(READY) ## Locust against BACKEND_URL or make run's BACKEND: LOAD=ramp|soak|spike, RATE, MIX=mixed|next
+load: $(READY) ## Locust against BACKEND_URL, a STAGE's or make run's BACKEND: LOAD=ramp|soak|spike, RATE, MIX
 	@mkdir -p .local/load
-	@PYTHONPATH=. RATE=$(RATE) $(BIN)/locust -f locustfiles/$(LOAD).py --headless --only-summary \
-	  --host $(or $(BACKEND_URL),http://localhost:$(BACKEND_PORT)) \
+	@$(find_backend); \
+	PYTHONPATH=. RATE=$(RATE) $(BIN)/locust -f locustfiles/$(LOAD).py --headless --only-summary \
+	  --host "$${url:-http://localhost:$(BACKEND_PORT)}" \
 	  --html .local/load/$(LOAD).html --csv .local/load/$(LOAD)
 
-STAGE ?= dev
-
 .PHONY: synth
-synth: $(READY) ## the CloudFormation templates of STAGE, in .local/cdk.out, past cdk-nag and cfn-lint
+synth: $(READY) ## the CloudFormation templates of STAGE (dev), in .local/cdk.out, past cdk-nag and cfn-lint
 	@rm -rf .local/cdk.out
 	@CDK_OUTDIR=.local/cdk.out CDK_CONTEXT_JSON='{"stage": "$(STAGE)"}' $(BIN)/python -m infra.app
 	@# W3005: CDK writes dependencies that its references say already.
 	@$(BIN)/cfn-lint --ignore-checks W3005 -- .local/cdk.out/*.template.json
+
+.PHONY: rehearse
+rehearse: $(READY) ## bootstrap, deploy and redeploy all stacks by cdk, without an AWS account
+	@$(BIN)/pytest tests/rehearsal -s
+
+DEPLOY = $(BIN)/python -m infra.deploy $@ --stage '$(STAGE)' --context $(CONTEXT)
+
+.PHONY: deploy
+deploy: $(READY) ## bootstrap if need be, deploy all of STAGE (dev), print its URLs; CONTEXT="domain=… hosted_zone=…"
+	@$(DEPLOY)
+
+.PHONY: diff
+diff: $(READY) ## what a deploy of STAGE (dev) would change
+	@$(DEPLOY)
+
+.PHONY: destroy
+destroy: $(READY) ## take STAGE down, which has to be named and is not prod
+	@$(DEPLOY)
 
 .PHONY: clean
 clean: ## remove what make and the tests left behind, but for the counter's data

@@ -16,7 +16,7 @@ from aws_cdk import (
 from aws_cdk.aws_lambda import Architecture, AssetCode, Code, Runtime
 from uv import find_uv_bin
 
-ROOT: Final = Path(__file__).parents[1]
+from infra import ROOT
 
 ARCHITECTURE: Final = Architecture.ARM_64
 # The newest that AWS Lambda has; all that we install is there for it.
@@ -29,6 +29,7 @@ _PLATFORM: Final = "aarch64-manylinux_2_28"
 # Of botocore's descriptions of 400 services one is used; the rest is nine tenths of the package.
 _SERVICE: Final = "dynamodb"
 _UNUSED: Final = (
+    ".lock",
     "bin",
     "**/__pycache__",
     "**/*.dist-info/RECORD",
@@ -49,6 +50,9 @@ def function_code(package: str, *modules: Path) -> AssetCode:
         asset_hash_type=AssetHashType.OUTPUT,
         bundling=BundlingOptions(
             image=DockerImage.from_registry("unused"),
+            # CDK takes two bundlings of one folder for the same unless something here differs;
+            # `local` it does not look into.
+            command=[package, *(module.name for module in modules)],
             local=_UvBundling(package, modules),
             output_type=BundlingOutput.NOT_ARCHIVED,
         ),

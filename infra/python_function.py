@@ -4,10 +4,10 @@ from typing import Any
 
 from aws_cdk.aws_iam import Role, ServicePrincipal
 from aws_cdk.aws_lambda import AssetCode, Function
-from aws_cdk.aws_logs import LogGroup
 from constructs import Construct
 
 from infra.function_code import ARCHITECTURE, RUNTIME
+from infra.retention import log_group
 from infra.stage import Stage
 
 
@@ -34,9 +34,7 @@ class PythonFunction(Construct):
         **settings: Any,
     ) -> None:
         super().__init__(scope, construct_id)
-        self.log = LogGroup(
-            self, "Log", retention=stage.log_retention, removal_policy=stage.removal_policy
-        )
+        self.log = log_group(self, "Log", stage=stage)
         # The managed policy for logs would allow every log of the account.
         self.role = Role(self, "Role", assumed_by=ServicePrincipal("lambda.amazonaws.com"))
         self.log.grant_write(self.role)

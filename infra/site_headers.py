@@ -19,7 +19,7 @@ from aws_cdk.aws_cloudfront import (
 )
 from constructs import Construct
 
-from infra.function_code import ROOT
+from infra import ROOT
 
 SITE: Final = ROOT / "site"
 

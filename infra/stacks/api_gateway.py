@@ -7,20 +7,21 @@ from aws_cdk import CfnOutput, Duration, Stack
 from aws_cdk.aws_apigatewayv2 import CfnStage, HttpApi, HttpStage, ThrottleSettings
 from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
 from aws_cdk.aws_lambda import SnapStartConf
-from aws_cdk.aws_logs import FilterPattern, LogGroup, MetricFilter
+from aws_cdk.aws_logs import FilterPattern, MetricFilter
 from constructs import Construct
+from fibcore import time_limits
 
-from infra.findings import accept
+from infra.findings import accept, accept_warning
 from infra.function_code import function_code
+from infra.outputs import API_GATEWAY, API_GATEWAY_URL
 from infra.python_function import PythonFunction
+from infra.retention import log_group
 from infra.stacks.storage import WRITE_UNITS_PER_SECOND, StorageStack
 from infra.stage import Stage
 
 # CPU comes with memory, a whole one at 1,769 MB. A step costs 1 ms of one in boto3, 2 ms here,
 # which hides behind DynamoDB's own answer; F(1,000,000) from nothing costs 23 ms, 40 ms here.
 MEMORY_MEGABYTES = 1_024
-# Longer than any deadline that the settings allow, shorter than the 30 s of the HTTP API.
-TIMEOUT_SECONDS = 28
 LOGGED = ("requestId", "requestTime", "httpMethod", "path", "status", "responseLatency")
 
 
@@ -43,7 +44,7 @@ class ApiGatewayStack(Stack):
         storage: StorageStack,
         reserved_concurrency: int | None,
     ) -> None:
-        super().__init__(scope, stage.stack_name("api-gateway"))
+        super().__init__(scope, stage.stack_name(API_GATEWAY))
         backend = PythonFunction(
             self,
             "Backend",
@@ -51,7 +52,7 @@ class ApiGatewayStack(Stack):
             code=function_code("lambda-api"),
             handler="lambda_api.handler.handler",
             memory_size=MEMORY_MEGABYTES,
-            timeout=Duration.seconds(TIMEOUT_SECONDS),
+            timeout=Duration.seconds(time_limits.FUNCTION),
             environment=storage.backend_environment,
             reserved_concurrent_executions=reserved_concurrency,
             # A cold start is the import of boto3; the snapshot is taken after it.
@@ -67,7 +68,11 @@ class ApiGatewayStack(Stack):
             metric_namespace=stage.stack_name("lambda"),
             metric_name="ColdStarts",
         ).metric(statistic="Sum", period=Duration.minutes(1))
-        # SnapStart works for published versions only.
+        accept_warning(
+            backend.function,
+            "@aws-cdk/aws-lambda:snapStartRequirePublish",
+            "the alias publishes a version at each change",
+        )
         alias = backend.function.add_alias("live")
 
         # No CORS here: the gateway would then drop the backend's own headers, and they are the
@@ -92,12 +97,7 @@ class ApiGatewayStack(Stack):
                 rate_limit=WRITE_UNITS_PER_SECOND, burst_limit=WRITE_UNITS_PER_SECOND
             ),
         )
-        log = LogGroup(
-            self,
-            "AccessLog",
-            retention=stage.log_retention,
-            removal_policy=stage.removal_policy,
-        )
+        log = log_group(self, "AccessLog", stage=stage)
         # HttpStage takes a log by an interface that Python can't give it.
         cast(
             "CfnStage", default_stage.node.default_child
@@ -105,4 +105,4 @@ class ApiGatewayStack(Stack):
             destination_arn=log.log_group_arn,
             format=json.dumps({name: f"$context.{name}" for name in LOGGED}),
         )
-        CfnOutput(self, "HttpApiUrl", value=self.api.api_endpoint)
+        CfnOutput(self, API_GATEWAY_URL, value=self.api.api_endpoint)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from aws_cdk import CustomResource, Duration, Stack
+from aws_cdk import CfnOutput, CustomResource, Duration, Stack
 from aws_cdk.aws_dynamodb import (
     Attribute,
     AttributeType,
@@ -18,7 +18,9 @@ from fibcore.counter_item import KEY_NAME
 
 from infra import counter_seed
 from infra.function_code import function_code
+from infra.outputs import STORAGE, TABLE_NAME
 from infra.python_function import PythonFunction
+from infra.retention import removal_policy
 from infra.stage import Stage
 
 # What one partition takes, and so what one item can: it can't be reached and exceeded by the one
@@ -32,9 +34,7 @@ class StorageStack(Stack):
     """The table in go-fib's layout, on demand, and the function that seeds it."""
 
     def __init__(self, scope: Construct, *, stage: Stage) -> None:
-        super().__init__(
-            scope, stage.stack_name("storage"), termination_protection=stage.keeps_data
-        )
+        super().__init__(scope, stage.stack_name(STORAGE), termination_protection=stage.keeps_data)
         self.table = Table(
             self,
             "Counters",
@@ -47,7 +47,7 @@ class StorageStack(Stack):
                 point_in_time_recovery_enabled=True
             ),
             deletion_protection=stage.keeps_data,
-            removal_policy=stage.removal_policy,
+            removal_policy=removal_policy(stage),
         )
         seed = PythonFunction(
             self,
@@ -69,6 +69,7 @@ class StorageStack(Stack):
             properties={"TableName": self.table.table_name},
         )
         seeded.node.add_dependency(seed.role)
+        CfnOutput(self, TABLE_NAME, value=self.table.table_name)
 
     @property
     def backend_environment(self) -> dict[str, str]:

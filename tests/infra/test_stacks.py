@@ -1,14 +1,22 @@
 """The four stacks, by their properties and never by generated names."""
 
 import re
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 from fibcore.contract import HEALTH_PATH
+from fibcore.settings import FIB_DEADLINE_SECONDS
+from local_stack.environment import local_environment
 
-from infra.function_code import ROOT
 from tests.infra.conftest import Templates
 
 ANYWHERE = {"0.0.0.0/0", "::/0"}
+GUNICORN = Path(sys.executable).with_name("gunicorn")
+# In seconds, what AWS gives by itself.
+CLOUDFRONT_KEEP_ALIVE = 5
+HTTP_API_LONGEST = 30
 OWN_STACKS = ("storage", "api-gateway", "ecs")
 
 
@@ -160,11 +168,19 @@ def _attributes(resource: dict[str, Any], key: str) -> dict[str, str]:
     return {pair["Key"]: pair["Value"] for pair in resource[key]}
 
 
-def _gunicorn(setting: str) -> int:
-    text = (ROOT / "packages/server_api/src/server_api/gunicorn_conf.py").read_text()
-    found = re.search(rf"^{setting} = (\d+)$", text, re.MULTILINE)
-    assert found
-    return int(found[1])
+def _gunicorn() -> dict[str, int]:
+    """Return the whole numbers among the settings with which the server runs."""
+    printed = subprocess.run(
+        [GUNICORN, "--print-config", "--config", "python:server_api.gunicorn_conf"],
+        env=local_environment(dynamodb_port=1),
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    ).stdout
+    return {
+        name: int(value) for name, value in re.findall(r"^(\w+) += (\d+)$", printed, re.MULTILINE)
+    }
 
 
 def test_the_times_fit_each_other(dev: Templates) -> None:
@@ -175,60 +191,17 @@ def test_the_times_fit_each_other(dev: Templates) -> None:
         _attributes(targets, "TargetGroupAttributes")["deregistration_delay.timeout_seconds"]
     )
     (container,) = dev.one("AWS::ECS::TaskDefinition")["ContainerDefinitions"]
-    assert idle < _gunicorn("keepalive")
-    assert _gunicorn("graceful_timeout") < container["StopTimeout"]
-    assert _gunicorn("graceful_timeout") < deregistration
-    assert dev.one("AWS::Lambda::Function", stack="api-gateway")["Timeout"] < 30
+    function = dev.one("AWS::Lambda::Function", stack="api-gateway")
+    server, longest_deadline = _gunicorn(), FIB_DEADLINE_SECONDS.highest
+    assert longest_deadline
+    assert CLOUDFRONT_KEEP_ALIVE < idle < server["keepalive"]
+    assert longest_deadline < function["Timeout"] < HTTP_API_LONGEST
+    assert longest_deadline < deregistration
+    assert longest_deadline <= server["graceful_timeout"] < container["StopTimeout"]
+
+
+def test_health_is_asked_where_the_server_answers(dev: Templates) -> None:
+    targets = dev.one("AWS::ElasticLoadBalancingV2::TargetGroup")
+    (container,) = dev.one("AWS::ECS::TaskDefinition")["ContainerDefinitions"]
     assert targets["HealthCheckPath"] == HEALTH_PATH
     assert targets["Port"] == container["PortMappings"][0]["ContainerPort"]
-
-
-def test_the_bucket_is_private_and_read_by_cloudfront_alone(dev: Templates) -> None:
-    bucket = dev.one("AWS::S3::Bucket")
-    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
-    assert bucket["BucketEncryption"]
-    policy = dev.one("AWS::S3::BucketPolicy")["PolicyDocument"]["Statement"]
-    readers = [rule["Principal"] for rule in policy if rule["Action"] == "s3:GetObject"]
-    assert readers == [{"Service": "cloudfront.amazonaws.com"}]
-
-
-def test_steps_pass_through_cloudfront_uncached_and_without_their_prefix(dev: Templates) -> None:
-    distribution = dev.one("AWS::CloudFront::Distribution")["DistributionConfig"]
-    behaviours = {each["PathPattern"]: each for each in distribution["CacheBehaviors"]}
-    assert set(behaviours) == {"/api/server/*", "/api/lambda/*"}
-    for behaviour in behaviours.values():
-        assert "POST" in behaviour["AllowedMethods"]
-        # AWS's own policy that caches nothing.
-        assert behaviour["CachePolicyId"] == "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
-        assert behaviour["FunctionAssociations"][0]["EventType"] == "viewer-request"
-        assert behaviour["ViewerProtocolPolicy"] == "https-only"
-
-
-def test_cloudfront_sends_the_headers_that_the_local_site_sends(dev: Templates) -> None:
-    policy = dev.one("AWS::CloudFront::ResponseHeadersPolicy")["ResponseHeadersPolicyConfig"]
-    security = policy["SecurityHeadersConfig"]
-    content = security["ContentSecurityPolicy"]["ContentSecurityPolicy"]
-    assert content.startswith("default-src 'none';")
-    assert "connect-src 'self';" in content
-    assert "{" not in content
-    assert security["StrictTransportSecurity"]["AccessControlMaxAgeSec"] >= 31_536_000
-
-
-def test_the_urls_are_told(dev: Templates) -> None:
-    assert dev.outputs("website") >= {"WebsiteUrl", "ServiceUrl", "LambdaUrl"}
-    assert "HttpApiUrl" in dev.outputs("api-gateway")
-
-
-def test_what_can_go_wrong_raises_an_alarm(dev: Templates) -> None:
-    names = {alarm["Properties"]["AlarmName"] for alarm in dev.of("AWS::CloudWatch::Alarm")}
-    assert names == {
-        f"fib-dev-website-{name}"
-        for name in (
-            "ServerFailures",
-            "LambdaFailures",
-            "Throttles",
-            "ServerSlow",
-            "LambdaSlow",
-            "NoHealthyTask",
-        )
-    }

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from infra.stacks.website import PATHS, STRIP_PREFIX
+from infra.distribution import STRIP_PREFIX, path_of
 
 _CALL = "console.log(handler({ request: { uri: process.argv[1] } }).uri)"
 
@@ -14,10 +14,10 @@ _CALL = "console.log(handler({ request: { uri: process.argv[1] } }).uri)"
 @pytest.mark.parametrize(
     ("uri", "stripped"),
     [
-        (f"{PATHS['server']}/next", "/next"),
-        (f"{PATHS['lambda']}/openapi.json", "/openapi.json"),
-        (f"{PATHS['server']}/", "/"),
-        (f"{PATHS['server']}/api/server/next", "/api/server/next"),
+        (f"{path_of('server')}/next", "/next"),
+        (f"{path_of('lambda')}/openapi.json", "/openapi.json"),
+        (f"{path_of('server')}/", "/"),
+        (f"{path_of('server')}/api/server/next", "/api/server/next"),
     ],
 )
 def test_the_backend_sees_the_path_without_the_prefix(uri: str, stripped: str) -> None:

@@ -1,0 +1,77 @@
+"""What cdk-nag finds, and that each finding which stands was meant, one by one."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import pytest
+from aws_cdk import Validations
+from cdk_nag import AwsSolutionsChecks
+
+from infra import findings
+from infra.app import build, create_app
+
+_ELSEWHERE = "Elsewhere"  # a pack that no rule is of
+
+
+class Finding(NamedTuple):
+    """A rule by its short name, and the path of what it was found on or let stand on."""
+
+    rule: str
+    path: str
+
+
+class Audit(NamedTuple):
+    """All that cdk-nag finds when nothing is accepted, and all that our code accepts."""
+
+    found: list[Finding]
+    accepted: list[Finding]
+
+
+Auditing = Callable[..., Audit]
+
+
+@pytest.fixture
+def audit(monkeypatch: pytest.MonkeyPatch) -> Auditing:
+    """Look at the stacks with every reason written where cdk-nag does not look for it."""
+
+    def look(**context: str) -> Audit:
+        monkeypatch.setattr(findings, "PACK", _ELSEWHERE)
+        app = create_app(**{"aws:cdk:bundling-stacks": []}, **context)
+        build(app)
+        app.synth()
+        checks = AwsSolutionsChecks()
+        found = [
+            Finding(violation.rule_name.removeprefix("AwsSolutions-"), str(resource.construct_path))
+            for violation in checks.validate_scope(app).violations
+            for resource in violation.violating_resources
+        ]
+        accepted = [
+            Finding(rule.partition(f"{_ELSEWHERE}-")[2], node.path)
+            for node in (construct.node for construct in app.node.find_all())
+            for entry in node.metadata
+            if entry.type == Validations.ACKNOWLEDGED_RULES_METADATA_KEY
+            for rule in entry.data
+            if _ELSEWHERE in rule
+        ]
+        return Audit(found, accepted)
+
+    return look
+
+
+def _within(finding: Finding, acceptance: Finding) -> bool:
+    return finding.rule == acceptance.rule and f"{finding.path}/".startswith(f"{acceptance.path}/")
+
+
+@pytest.mark.parametrize(
+    "context", [{}, {"stage": "prod", "domain": "fib.example.org", "hosted_zone": "Z1"}]
+)
+def test_each_reason_lets_one_finding_stand_and_each_finding_has_one(
+    audit: Auditing, context: dict[str, str]
+) -> None:
+    found, accepted = audit(**context)
+    assert found
+    assert accepted
+    for acceptance in accepted:
+        assert len([f for f in found if _within(f, acceptance)]) == 1, acceptance
+    for finding in found:
+        assert len([a for a in accepted if _within(finding, a)]) == 1, finding

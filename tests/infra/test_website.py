@@ -1,0 +1,123 @@
+"""The website's stack: bucket, distribution, `config.json`, outputs."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from infra.app import build, create_app
+from infra.site_headers import SITE
+from tests.infra.conftest import Templates, as_text
+
+
+def test_the_bucket_is_private_and_read_by_cloudfront_alone(dev: Templates) -> None:
+    bucket = dev.one("AWS::S3::Bucket")
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    assert bucket["BucketEncryption"]
+    policy = dev.one("AWS::S3::BucketPolicy")["PolicyDocument"]["Statement"]
+    readers = [rule["Principal"] for rule in policy if rule["Action"] == "s3:GetObject"]
+    assert readers == [{"Service": "cloudfront.amazonaws.com"}]
+
+
+def test_steps_pass_through_cloudfront_uncached_and_without_their_prefix(dev: Templates) -> None:
+    distribution = dev.one("AWS::CloudFront::Distribution")["DistributionConfig"]
+    behaviours = {each["PathPattern"]: each for each in distribution["CacheBehaviors"]}
+    assert set(behaviours) == {"/api/server/*", "/api/lambda/*"}
+    for behaviour in behaviours.values():
+        assert "POST" in behaviour["AllowedMethods"]
+        # AWS's own policy that caches nothing.
+        assert behaviour["CachePolicyId"] == "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
+        assert behaviour["FunctionAssociations"][0]["EventType"] == "viewer-request"
+        assert behaviour["ViewerProtocolPolicy"] == "https-only"
+
+
+def test_cloudfront_sends_the_headers_that_the_local_site_sends(dev: Templates) -> None:
+    policy = dev.one("AWS::CloudFront::ResponseHeadersPolicy")["ResponseHeadersPolicyConfig"]
+    security = policy["SecurityHeadersConfig"]
+    transport = security["StrictTransportSecurity"]
+    sent = {
+        "Content-Security-Policy": security["ContentSecurityPolicy"]["ContentSecurityPolicy"],
+        "Referrer-Policy": security["ReferrerPolicy"]["ReferrerPolicy"],
+        "Strict-Transport-Security": f"max-age={transport['AccessControlMaxAgeSec']}"
+        + ("; includeSubDomains" if transport["IncludeSubdomains"] else ""),
+        "X-Content-Type-Options": "nosniff" if security["ContentTypeOptions"] else "",
+        "X-Frame-Options": security["FrameOptions"]["FrameOption"],
+        **{each["Header"]: each["Value"] for each in policy["CustomHeadersConfig"]["Items"]},
+    }
+    local: dict[str, str] = json.loads((SITE / "response_headers.json").read_text())
+    # The backends are at the site's own address here, which 'self' covers.
+    local["Content-Security-Policy"] = local["Content-Security-Policy"].replace(
+        " {backend_origins}", ""
+    )
+    assert sent == local
+
+
+def test_the_outputs_tell_where_everything_is(dev: Templates) -> None:
+    outputs = {stack: dev.outputs(stack) for stack in ("storage", "api-gateway", "website")}
+    assert {"TableName"} <= set(outputs["storage"])
+    assert outputs["api-gateway"]["ApiGatewayUrl"] == "ApiEndpoint"
+    assert outputs["website"] == {
+        "WebsiteUrl": "https://DomainName",
+        "ServiceUrl": "https://DomainName/api/server",
+        "LambdaUrl": "https://DomainName/api/lambda",
+    }
+
+
+def _config(templates: Templates) -> dict[str, list[dict[str, str]]]:
+    """Return `config.json` as it is in the bucket once CDK's function has copied it there."""
+    (asset,) = templates.folder.glob("*/config.json")
+    text = asset.read_text()
+    copied = templates.one("Custom::CDKBucketDeployment", stack="website")
+    for markers in copied["SourceMarkers"]:
+        for marker, value in markers.items():
+            text = text.replace(marker, as_text(value))
+    config: dict[str, list[dict[str, str]]] = json.loads(text)
+    return config
+
+
+def test_the_page_is_told_the_backends_addresses(dev: Templates) -> None:
+    outputs = dev.outputs("website")
+    assert _config(dev) == {
+        "backends": [
+            {"name": "server", "url": outputs["ServiceUrl"]},
+            {"name": "lambda", "url": outputs["LambdaUrl"]},
+        ]
+    }
+
+
+def test_the_bucket_is_emptied_before_it_goes(dev: Templates) -> None:
+    assert dev.one("Custom::CDKBucketDeployment", stack="website")["RetainOnDelete"] is False
+
+
+def test_a_domain_of_ones_own_is_the_address(templates_of: Callable[..., Templates]) -> None:
+    own = templates_of("dev", domain="fib.example.org", hosted_zone="Z123")
+    distribution = own.one("AWS::CloudFront::Distribution")["DistributionConfig"]
+    assert distribution["Aliases"] == ["fib.example.org"]
+    assert distribution["ViewerCertificate"]["MinimumProtocolVersion"] == "TLSv1.2_2021"
+    certificate = own.one("AWS::CertificateManager::Certificate")
+    assert certificate["DomainValidationOptions"] == [
+        {"DomainName": "fib.example.org", "HostedZoneId": "Z123"}
+    ]
+    records = [record["Properties"] for record in own.of("AWS::Route53::RecordSet")]
+    assert {(record["Name"], record["Type"]) for record in records} == {
+        ("fib.example.org.", "A"),
+        ("fib.example.org.", "AAAA"),
+    }
+    assert own.outputs("website")["ServiceUrl"] == "https://fib.example.org/api/server"
+    assert _config(own)["backends"][1]["url"] == "https://fib.example.org/api/lambda"
+
+
+@pytest.mark.parametrize(
+    ("context", "says"),
+    [
+        ({"domain": "fib.example.org"}, "domain and hosted_zone"),
+        ({"domain": "fib.example.org", "hosted_zone": "Z1"}, "us-east-1 only: deploy there"),
+        ({"reserved_concurrency": "many"}, "reserved_concurrency is a whole number"),
+    ],
+)
+def test_what_can_not_be_deployed_is_refused(
+    context: dict[str, str], says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CDK_DEFAULT_REGION", "eu-west-1")
+    with pytest.raises(ValueError, match=says):
+        build(create_app(**{"aws:cdk:bundling-stacks": []}, **context))

@@ -1,0 +1,27 @@
+"""The stage as it is after the first deploy."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from infra import outputs
+from tests.rehearsal.cloud import cloud
+from tests.rehearsal.deployment import Deployment
+
+
+@pytest.fixture(scope="session")
+def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    """All four stacks, deployed once into a cloud that was empty."""
+    print("\nrehearsal: the real cdk command against a local moto server", flush=True)
+    with cloud() as account:
+        stage = Deployment(account, tmp_path_factory.mktemp("rehearsal"))
+        stage.begin()
+        print("  stand-ins:", *account.stand_ins(), sep="\n    ")
+        print("  asserted on the template only:", *account.skipped(), sep="\n    ", flush=True)
+        yield stage
+
+
+@pytest.fixture(scope="session")
+def table(deployment: Deployment) -> str:
+    """The name of the table that was made."""
+    return deployment.outputs(outputs.STORAGE)[outputs.TABLE_NAME]

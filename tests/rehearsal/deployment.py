@@ -1,0 +1,163 @@
+"""A stage in the cloud of a rehearsal, by the real `cdk` command from a copy of the checkout."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Timer
+from typing import Any, Final
+
+from local_stack.environment import REGION, url
+
+from infra import ROOT, cdk_cli
+from infra.outputs import STACKS
+from infra.stage import Stage
+from tests.rehearsal.cloud import ACCOUNT, Cloud
+
+STAGE: Final = Stage.named("rehearsal")
+PREFIX_LIST: Final = "pl-rehearsal"
+# A custom resource that gives no answer would be waited for for ever.
+_LIMIT_SECONDS: Final = 180
+_SOURCES: Final = (
+    *(".dockerignore", "cdk.json", "pyproject.toml", "uv.lock"),
+    *("infra", "packages", "site"),
+)
+# In place of docker: the image is not there yet, and all that is asked for succeeds.
+_ENGINE: Final = """#!/bin/sh
+echo "$*" >> "$0.log"
+test "$1" != inspect
+"""
+_TOLD: Final = ("✅", "❌", "✨  Synthesis")
+
+
+class Deployment:
+    """The checkout, and what is done with it.
+
+    Args:
+        cloud: Where it goes.
+        folder: An empty one, for the copy of the checkout and what comes out of it.
+    """
+
+    def __init__(self, cloud: Cloud, folder: Path) -> None:
+        self.cloud = cloud
+        self.checkout = folder / "checkout"
+        self._assembly = folder / "cdk.out"
+        self._outputs = folder / "outputs.json"
+        self._engine = folder / "engine"
+        self._engine.write_text(_ENGINE)
+        self._engine.chmod(0o755)
+        self.checkout.mkdir()
+        for name in _SOURCES:
+            copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+            copy(ROOT / name, self.checkout / name)
+        (self.checkout / ".venv").symlink_to(ROOT / ".venv")
+
+    def begin(self) -> None:
+        """Bootstrap the account and deploy all stacks."""
+        with ThreadPoolExecutor() as pool:
+            bootstrap = pool.submit(self._cdk, "bootstrap", f"aws://{ACCOUNT}/{REGION}")
+            self._cdk("synth", "--all", "--quiet", *self._context(), "--output", self._assembly)
+            bootstrap.result()
+        self._deploy("--app", self._assembly)
+
+    def again(self) -> str:
+        """Deploy all stacks from what the checkout is now, and return what `cdk` wrote."""
+        return self._deploy("--output", self._assembly.with_name("again.out"), *self._context())
+
+    def outputs(self, stack: str) -> dict[str, str]:
+        """Return what `cdk` was told by a stack."""
+        outputs: dict[str, dict[str, str]] = json.loads(self._outputs.read_text())
+        return outputs[STAGE.stack_name(stack)]
+
+    def kinds(self, stack: str) -> set[str]:
+        """Return the types of the resources that a stack has in its template."""
+        template = self._assembly / f"{STAGE.stack_name(stack)}.template.json"
+        return {each["Type"] for each in json.loads(template.read_text())["Resources"].values()}
+
+    def physical_id(self, stack: str, kind: str) -> str:
+        """Return the name in the cloud of a stack's only resource of a type."""
+        (found,) = self.physical_ids(stack, kind)
+        return found
+
+    def physical_ids(self, stack: str, kind: str) -> list[str]:
+        """Return the names in the cloud of a stack's resources of a type."""
+        resources = self._asked("describe_stack_resources", stack)["StackResources"]
+        found = (each for each in resources if each.get("ResourceType") == kind)
+        return [each["PhysicalResourceId"] for each in found]
+
+    def last_changes(self) -> dict[str, str]:
+        """Return what last happened to each stack."""
+        return {
+            stack: self._asked("describe_stack_events", stack)["StackEvents"][0]["EventId"]
+            for stack in STACKS
+        }
+
+    def _asked(self, operation: str, stack: str) -> dict[str, Any]:
+        ask = getattr(self.cloud.client("cloudformation"), operation)
+        answer: dict[str, Any] = ask(StackName=STAGE.stack_name(stack))
+        return answer
+
+    def ask_custom_resource(self, stack: str, name: str, request_type: str) -> None:
+        """Ask the function of a stack's custom resource, as CloudFormation would."""
+        (described,) = self._asked("describe_stacks", stack)["Stacks"]
+        answers = f"{url(self.cloud.port)}/cloudformation_{REGION}/cfnresponse"
+        event = {
+            "RequestType": request_type,
+            "ResponseURL": f"{answers}?stack={described['StackId']}",
+            "StackId": described["StackId"],
+            "RequestId": request_type,
+            "LogicalResourceId": name,
+        }
+        function = self.physical_id(stack, "AWS::Lambda::Function")
+        asked = self.cloud.client("lambda").invoke(FunctionName=function, Payload=json.dumps(event))
+        assert "FunctionError" not in asked, self.cloud.faults()
+
+    def asked_of_the_engine(self) -> list[str]:
+        """Return the commands that `cdk` gave to what it took for docker."""
+        return self._engine.with_suffix(".log").read_text().splitlines()
+
+    def _context(self) -> tuple[str, ...]:
+        stage, prefix_list = f"stage={STAGE.name}", f"cloudfront_prefix_list={PREFIX_LIST}"
+        return "--context", stage, "--context", prefix_list
+
+    def _deploy(self, *arguments: str | Path) -> str:
+        # moto knows no change sets of more than one resource.
+        how = ("--all", "--require-approval", "never", "--method", "direct")
+        return self._cdk("deploy", *how, "--outputs-file", self._outputs, *arguments)
+
+    def _cdk(self, command: str, *arguments: str | Path) -> str:
+        """Run `cdk`, telling the lines that show how far it is; fail with all that was written."""
+        started = time.monotonic()
+        variables = {
+            "CDK_DOCKER": str(self._engine),
+            "CDK_HOME": str(self._engine.with_name("home")),
+            "FIB_REHEARSAL": "1",
+            "PATH": cdk_cli.environment()["PATH"],
+        }
+        process = subprocess.Popen(
+            cdk_cli.command(command, *map(str, arguments), "--no-notices", "--no-color"),
+            cwd=self.checkout,
+            env=self.cloud.environment() | variables,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        limit = Timer(_LIMIT_SECONDS, os.killpg, (process.pid, signal.SIGKILL))
+        limit.start()
+        written = []
+        with process:
+            for line in process.stdout or ():
+                written.append(line)
+                if line.startswith(_TOLD):
+                    print(f"  {command:9} {line.strip()}", flush=True)
+        limit.cancel()
+        took = f"cdk {command}: {time.monotonic() - started:.0f} s"
+        print(f"  {took}", flush=True)
+        told = "".join(written)
+        assert process.returncode == 0, f"{took}\n{told}\n{self.cloud.faults()}"
+        return told
