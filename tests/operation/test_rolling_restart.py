@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import ExitStack, suppress
 
 import pytest
-from fibcore import Settings
+from fibcore import Settings, time_limits
 from fibcore.dynamodb import CounterTable
 from fibcore.dynamodb_client import create_client
 from local_stack import programs
@@ -88,8 +88,6 @@ async def deploy_under_load(servers: Servers) -> tuple[Counter[str], list[int], 
 @pytest.mark.long
 @pytest.mark.timeout(300)
 def test_a_rolling_restart_fails_no_request(new_table: Callable[..., Settings]) -> None:
-    from infra.stacks.ecs import STOP_SECONDS  # noqa: PLC0415 - it starts a Node process
-
     settings = new_table()
     with ExitStack() as stack:
         statuses, indexes, stops = asyncio.run(deploy_under_load(Servers(stack, settings)))
@@ -101,4 +99,4 @@ def test_a_rolling_restart_fails_no_request(new_table: Callable[..., Settings]) 
     table = CounterTable(create_client(settings), settings.table_name)
     assert sorted(indexes) == list(range(1, table.read_index() + 1))
     # Idle connections were held open all the while.
-    assert max(stops) < STOP_SECONDS
+    assert max(stops) < time_limits.KILL
