@@ -84,6 +84,25 @@ def test_a_server_that_stops_answers_what_is_in_flight_and_waits_for_no_idle_cli
             assert process.process.wait(15) == 0
 
 
+def test_a_server_that_stops_waits_for_no_client_that_it_answered_last(
+    new_table: Callable[..., Settings], start_backend: Start
+) -> None:
+    for backend, process in start_backend("server", new_table()):
+        with (
+            socket.create_connection(address(backend), timeout=20) as idle,
+            socket.create_connection(address(backend), timeout=20) as in_flight,
+        ):
+            in_flight.sendall(b"POST /next HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nx")
+            backend.request("GET", "/health")
+            process.process.send_signal(signal.SIGTERM)
+            assert idle.recv(1) == b""
+            in_flight.sendall(b"x")
+            answered = http.client.HTTPResponse(in_flight)
+            answered.begin()
+            assert answered.read() == b'{"index":1,"value":"1"}'
+            assert process.process.wait(15) == 0
+
+
 def refused_when_it_stops_accepting(backend: Backend) -> None:
     deadline = time.monotonic() + 15
     while True:

@@ -49,12 +49,19 @@ class StoppingWorker(GeventWorker):
     def handle_exit(self, sig: int, frame: Any) -> None:
         """Stop accepting, and let the idle connections go in a while."""
         super().handle_exit(sig, frame)
-        gevent.spawn_later(IDLE_SECONDS_AT_STOP, self._close_idle, 0.0)
+        gevent.spawn_later(IDLE_SECONDS_AT_STOP, self._close_what_gets_idle)
 
     def _sweep(self) -> None:
         while True:
             gevent.sleep(_SWEEP_SECONDS)
             self._close_idle(self.cfg.keepalive)
+
+    def _close_what_gets_idle(self) -> None:
+        # A request that was in flight at the signal is answered without `Connection: close`, and
+        # its connection is idle only then.
+        while True:
+            self._close_idle(0.0)
+            gevent.sleep(_SWEEP_SECONDS)
 
     def _close_idle(self, seconds: float) -> None:
         latest = time.monotonic() - seconds
