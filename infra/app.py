@@ -5,12 +5,13 @@
 
 import os
 import sys
+from typing import Any, Final
 
 from aws_cdk import App, DefaultStackSynthesizer, Tags, Validations
 from cdk_nag import AwsSolutionsChecks
 
-from infra.distribution import CERTIFICATE_REGION, OwnDomain
 from infra.metrics import CounterMetrics
+from infra.own_domain import CERTIFICATE_REGION, OwnDomain
 from infra.stacks.api_gateway import ApiGatewayStack
 from infra.stacks.ecs import EcsStack
 from infra.stacks.storage import StorageStack
@@ -20,6 +21,24 @@ from infra.watching import Watching
 
 NO_PREFIX_LIST = "pl-00000000"
 """Stands in templates that are not deployed; CloudFormation refuses it."""
+
+# How CDK itself behaves, in templates that are deployed and in those that are tested alike.
+_FEATURE_FLAGS: Final = {
+    "@aws-cdk/aws-iam:minimizePolicies": True,
+    # A stack can't take away what another one still uses.
+    "@aws-cdk/core:defaultCrossStackReferences": "strong",
+}
+
+
+def create_app(**context: Any) -> App:
+    """Return an app in which nothing is yet; the command line's context comes on top."""
+    return App(
+        context=_FEATURE_FLAGS | context,
+        # moto knows no SSM parameter of the bootstrap when it updates a stack.
+        default_stack_synthesizer=DefaultStackSynthesizer(
+            generate_bootstrap_version_rule=not os.environ.get("FIB_REHEARSAL")
+        ),
+    )
 
 
 def build(app: App) -> None:
@@ -45,22 +64,15 @@ def build(app: App) -> None:
         storage=storage,
         cloudfront_prefix_list=_text(app, "cloudfront_prefix_list") or NO_PREFIX_LIST,
     )
-    website = WebsiteStack(app, stage=stage, function=function, server=server, domain=_domain(app))
+    domain = OwnDomain.configured(
+        _text(app, "domain"),
+        _text(app, "hosted_zone"),
+        region=os.environ.get("CDK_DEFAULT_REGION", CERTIFICATE_REGION),
+    )
+    website = WebsiteStack(app, stage=stage, function=function, server=server, domain=domain)
     Watching(website, metrics=CounterMetrics(storage=storage, function=function, server=server))
     Tags.of(app).add("application", APPLICATION)
     Tags.of(app).add("stage", stage.name)
-
-
-def _domain(app: App) -> OwnDomain | None:
-    name, zone = _text(app, "domain"), _text(app, "hosted_zone")
-    if bool(name) != bool(zone):
-        raise ValueError("domain and hosted_zone (its id) are set together or not at all")
-    region = os.environ.get("CDK_DEFAULT_REGION", CERTIFICATE_REGION)
-    if name and region != CERTIFICATE_REGION:
-        raise ValueError(
-            f"CloudFront takes certificates of {CERTIFICATE_REGION} only: deploy there"
-        )
-    return OwnDomain(name, zone) if name else None
 
 
 def _text(app: App, name: str) -> str:
@@ -76,12 +88,7 @@ def _number(app: App, name: str) -> int | None:
 
 
 if __name__ == "__main__":
-    app = App(
-        # moto knows no SSM parameter of the bootstrap when it updates a stack.
-        default_stack_synthesizer=DefaultStackSynthesizer(
-            generate_bootstrap_version_rule=not os.environ.get("FIB_REHEARSAL")
-        )
-    )
+    app = create_app()
     Validations.of(app).add_plugins(AwsSolutionsChecks(app))
     try:
         build(app)

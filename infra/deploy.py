@@ -17,6 +17,7 @@ from infra import ROOT, cdk_cli
 from infra.account import Account, identify
 from infra.deployed import read_urls
 from infra.errors import CannotRun
+from infra.own_domain import OwnDomain
 from infra.stage import Stage
 
 COMMANDS: Final = ("deploy", "diff", "destroy")
@@ -80,6 +81,18 @@ def _context(account: Account, stage: Stage, context: Sequence[str]) -> list[str
     return [part for each in (*ours, *context) for part in ("--context", each)]
 
 
+def check_context(context: Sequence[str], region: str) -> None:
+    """Check what can be checked before anything is made.
+
+    Raises:
+        ValueError: It can't be deployed.
+    """
+    if strays := [each for each in context if "=" not in each]:
+        raise ValueError(f"CONTEXT is name=value …, not {' '.join(strays)}")
+    named = dict(each.split("=", 1) for each in context)
+    OwnDomain.configured(named.get("domain", ""), named.get("hosted_zone", ""), region=region)
+
+
 def _cdk(account: Account, *arguments: str, **variables: str) -> None:
     # Of the two variables for the region each program reads another one.
     region = {"AWS_REGION": account.region, "AWS_DEFAULT_REGION": account.region}
@@ -120,7 +133,9 @@ def main() -> None:
     run = {"deploy": deploy, "diff": diff, "destroy": destroy}[asked.command]
     try:
         stage = checked_stage(asked.command, asked.stage)
-        run(identify(), stage, asked.context)
+        account = identify()
+        check_context(asked.context, account.region)
+        run(account, stage, asked.context)
     except KeyboardInterrupt:
         sys.exit(130)
     except subprocess.CalledProcessError:

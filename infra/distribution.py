@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from aws_cdk import Stack
 from aws_cdk.aws_certificatemanager import Certificate, CertificateValidation
@@ -28,18 +28,10 @@ from aws_cdk.aws_route53_targets import CloudFrontTarget
 from constructs import Construct
 
 from infra.findings import accept
+from infra.own_domain import OwnDomain
 from infra.site_headers import site_headers
 
 STRIP_PREFIX: Final = Path(__file__).with_name("strip_prefix.js")
-CERTIFICATE_REGION: Final = "us-east-1"
-"""The one region whose certificates CloudFront takes."""
-
-
-class OwnDomain(NamedTuple):
-    """A name to serve at, and the id of the hosted zone that it is in."""
-
-    name: str
-    hosted_zone: str
 
 
 def path_of(backend: str) -> str:

@@ -1,4 +1,4 @@
-"""Findings of cdk-nag that stand, each with its reason beside the resource."""
+"""Findings of cdk-nag and CDK that stand, each with its reason beside the resource."""
 
 from aws_cdk import Acknowledgment, Validations
 from constructs import IConstruct
@@ -20,3 +20,8 @@ def accept(construct: IConstruct, **reasons: str) -> None:
 def accept_finding(construct: IConstruct, rule: str, reason: str) -> None:
     """Let one finding of a rule that has several stand: `IAM5[Resource::*]`."""
     Validations.of(construct).acknowledge(Acknowledgment(id=f"{PACK}-{rule}", reason=reason))
+
+
+def accept_warning(construct: IConstruct, warning: str, reason: str) -> None:
+    """Let a warning of CDK's own stand: `@aws-cdk/aws-lambda:…`."""
+    Validations.of(construct).acknowledge(Acknowledgment(id=warning, reason=reason))

@@ -11,7 +11,7 @@ from aws_cdk.aws_logs import FilterPattern, MetricFilter
 from constructs import Construct
 from fibcore import time_limits
 
-from infra.findings import accept
+from infra.findings import accept, accept_warning
 from infra.function_code import function_code
 from infra.outputs import API_GATEWAY, API_GATEWAY_URL
 from infra.python_function import PythonFunction
@@ -68,7 +68,11 @@ class ApiGatewayStack(Stack):
             metric_namespace=stage.stack_name("lambda"),
             metric_name="ColdStarts",
         ).metric(statistic="Sum", period=Duration.minutes(1))
-        # SnapStart works for published versions only.
+        accept_warning(
+            backend.function,
+            "@aws-cdk/aws-lambda:snapStartRequirePublish",
+            "the alias publishes a version at each change",
+        )
         alias = backend.function.add_alias("live")
 
         # No CORS here: the gateway would then drop the backend's own headers, and they are the

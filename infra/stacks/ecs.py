@@ -30,6 +30,9 @@ from infra.stacks.storage import StorageStack
 from infra.stage import Stage
 
 PORT: Final = int(settings.PORT.default)
+# One process on one CPU; the least memory that Fargate gives with it.
+CPU_UNITS: Final = 1_024
+MEMORY_MEGABYTES: Final = 2_048
 # Each task is a writer of the one item and combines what it is asked. The item has room for so
 # many of them, and during a deploy there are twice as many tasks.
 LARGEST_TASK_COUNT: Final = WRITERS_LIMIT // 2
@@ -86,9 +89,8 @@ class EcsStack(Stack):
         task = FargateTaskDefinition(
             self,
             "Task",
-            # One process on one CPU; the least memory that Fargate gives with it.
-            cpu=1_024,
-            memory_limit_mib=2_048,
+            cpu=CPU_UNITS,
+            memory_limit_mib=MEMORY_MEGABYTES,
             runtime_platform=RuntimePlatform(
                 cpu_architecture=CpuArchitecture.ARM64,
                 operating_system_family=OperatingSystemFamily.LINUX,

@@ -9,10 +9,11 @@ from aws_cdk.aws_s3 import BlockPublicAccess, Bucket, BucketEncryption
 from aws_cdk.aws_s3_deployment import BucketDeployment, CacheControl, Source
 from constructs import Construct, Node
 
-from infra.distribution import OwnDomain, SiteDistribution, path_of
+from infra.distribution import SiteDistribution, path_of
 from infra.findings import accept, accept_finding
 from infra.load_balancer import LISTENER_PORT
 from infra.outputs import LAMBDA_URL, SERVICE_URL, WEBSITE, WEBSITE_URL
+from infra.own_domain import OwnDomain
 from infra.retention import log_group
 from infra.site_headers import SITE
 from infra.stacks.api_gateway import ApiGatewayStack

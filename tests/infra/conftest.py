@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aws_cdk import App
 
-from infra.app import build
+from infra.app import build, create_app
 from infra.outputs import STACKS
 
 Resources = list[dict[str, Any]]
@@ -35,7 +34,13 @@ class Templates:
     """
 
     def __init__(self, stage: str, **context: str) -> None:
-        app = App(context={"stage": stage, "cloudfront_prefix_list": "pl-cloudfront", **context})
+        app = create_app(
+            stage=stage,
+            cloudfront_prefix_list="pl-cloudfront",
+            # The functions' code is tested as a package of its own.
+            **{"aws:cdk:bundling-stacks": []},
+            **context,
+        )
         build(app)
         assembly = app.synth()
         self.folder = Path(assembly.directory)

@@ -91,6 +91,21 @@ def test_without_a_container_engine_it_says_so_before_it_makes_anything(
     assert not session.client("cloudformation").describe_stacks()["Stacks"]
 
 
+@pytest.mark.parametrize(
+    ("context", "says"),
+    [
+        (["domain"], "CONTEXT is name=value"),
+        (["domain=fib.example.org"], "domain and hosted_zone"),
+        (["domain=fib.example.org", "hosted_zone=Z1"], "us-east-1 only: deploy there"),
+    ],
+)
+def test_what_can_not_be_deployed_is_refused_before_anything_is_made(
+    context: list[str], says: str, cloud: dict[str, str]
+) -> None:
+    variables = {**cloud, "AWS_REGION": "eu-west-1"}
+    assert says in refusal("infra.deploy", "deploy", "--context", *context, **variables)
+
+
 @pytest.mark.parametrize("name", ["Dev", "1st", "a-b", "a" * 17, "dev;ls"])
 def test_what_can_be_no_stage_is_none(name: str) -> None:
     with pytest.raises(ValueError, match="STAGE is a letter and"):

@@ -1,15 +1,14 @@
 """What cdk-nag finds, and that each finding which stands was meant, one by one."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from aws_cdk import App, Validations
+from aws_cdk import Validations
 from cdk_nag import AwsSolutionsChecks
 
 from infra import findings
-from infra.app import build
+from infra.app import build, create_app
 
 _ELSEWHERE = "Elsewhere"  # a pack that no rule is of
 
@@ -32,12 +31,12 @@ Auditing = Callable[..., Audit]
 
 
 @pytest.fixture
-def audit(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Auditing:
+def audit(monkeypatch: pytest.MonkeyPatch) -> Auditing:
     """Look at the stacks with every reason written where cdk-nag does not look for it."""
 
     def look(**context: str) -> Audit:
         monkeypatch.setattr(findings, "PACK", _ELSEWHERE)
-        app = App(context={"aws:cdk:bundling-stacks": [], **context}, outdir=str(tmp_path))
+        app = create_app(**{"aws:cdk:bundling-stacks": []}, **context)
         build(app)
         app.synth()
         checks = AwsSolutionsChecks()
