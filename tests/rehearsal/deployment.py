@@ -66,6 +66,7 @@ class Deployment:
 
     def again(self) -> str:
         """Deploy all stacks from what the checkout is now, and return what `cdk` wrote."""
+        print("\nthe same stage again", flush=True)
         return self._deploy("--output", self._assembly.with_name("again.out"), *self._context())
 
     def outputs(self, stack: str) -> dict[str, str]:
