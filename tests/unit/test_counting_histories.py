@@ -186,7 +186,7 @@ class World(RuleBasedStateMachine):
         if lane in self.serving:
             return
         # Whose entry has not changed for a minute may lose it at any time.
-        idle = self.seconds - self.moved_at.get(lane, self.seconds) >= STALE_SECONDS
+        idle = self.seconds - self.moved_at.setdefault(lane, self.seconds) >= STALE_SECONDS
         batch = [asked for asked in self.waiting if asked.lane is lane]
         for asked in batch:
             asked.may_be_unknown |= idle
