@@ -5,13 +5,14 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import flask
-from fibcore import Settings
+from fibcore import Api, Settings
 from fibcore.contract import term_body
 from fibcore.dynamodb import CounterTable
 from fibcore.dynamodb_client import create_client
 from fibcore.fibonacci import Fibonacci
 from fibcore.plain import PlainCounter
 from fibcore.sequence import Sequence, Term
+from server_api.app import create_app
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication
@@ -40,14 +41,14 @@ def hello() -> "WSGIApplication":
     return application
 
 
+def without_combining() -> flask.Flask:
+    """Return our own application, but with a call to DynamoDB for each request."""
+    return create_app(Api(_sequence()))
+
+
 def one_write_per_request() -> "WSGIApplication":
     """Return the service as one would write it first: Flask, and a call to DynamoDB a request."""
-    settings = Settings.from_environ(os.environ)
-    table = CounterTable(create_client(settings, connections=256), settings.table_name)
-    counter = PlainCounter(
-        table, max_index=settings.max_index, deadline_seconds=settings.deadline_seconds
-    )
-    sequence = Sequence(counter, Fibonacci())
+    sequence = _sequence()
     app = flask.Flask(__name__)
 
     def answer(term: Term) -> flask.Response:
@@ -57,3 +58,12 @@ def one_write_per_request() -> "WSGIApplication":
     app.add_url_rule("/next", "next", lambda: answer(sequence.next()), methods=["POST"])
     app.add_url_rule("/previous", "previous", lambda: answer(sequence.previous()), methods=["POST"])
     return app
+
+
+def _sequence() -> Sequence:
+    settings = Settings.from_environ(os.environ)
+    table = CounterTable(create_client(settings, connections=256), settings.table_name)
+    counter = PlainCounter(
+        table, max_index=settings.max_index, deadline_seconds=settings.deadline_seconds
+    )
+    return Sequence(counter, Fibonacci())
