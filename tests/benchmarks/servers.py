@@ -3,7 +3,7 @@
 import os
 import subprocess
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,15 +78,3 @@ def server(
         program = Program([*program.command, APPLICATIONS + application], program.environment)
     with running(pinned(program, SERVER_CPU), port=port) as started:
         yield Server(f"http://localhost:{port}", started)
-
-
-@contextmanager
-def servers(
-    ports_and_applications: dict[str, tuple[int, str | None]],
-) -> Iterator[dict[str, Server]]:
-    """Run several at once, by name; those that are not loaded cost nothing."""
-    with ExitStack() as stack:
-        yield {
-            name: stack.enter_context(server(port, application))
-            for name, (port, application) in ports_and_applications.items()
-        }
