@@ -8,6 +8,7 @@ from fibcore import contract
 from fibcore.settings import VARIABLES, Variable
 
 from tests.benchmarks.plot import bars
+from tests.benchmarks.tables import cells
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
@@ -59,3 +60,17 @@ def test_the_figures_of_the_steps_are_those_of_the_bench() -> None:
     for connections in ("16", "64", "256"):
         cells = " | ".join(f"{rates[connections, name]}/s" for name in names)
         assert f"| {connections} | {cells} | {writes[connections]} |" in README
+
+
+@pytest.mark.parametrize(
+    ("table", "columns"),
+    [
+        ("partition", ("", "requests/s", "failures", "writes/s", "throttled/s")),
+        ("index", ("index", "constant/s", "requests/s", "to constant")),
+    ],
+)
+def test_the_other_figures_are_those_of_the_bench_too(table: str, columns: tuple[str, ...]) -> None:
+    rates = {column for column in columns if column.endswith("/s")}
+    for row in cells((ROOT / f"tests/benchmarks/results/{table}.md").read_text()):
+        told = [row[column] + ("/s" if column in rates else "") for column in columns]
+        assert f"| {' | '.join(told)} |" in README
