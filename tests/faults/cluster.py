@@ -130,8 +130,6 @@ def cluster(
     *,
     start: int,
     variables: dict[str, str],
-    limited: bool = False,
-    servers: int = SERVERS,
 ) -> Iterator[Cluster]:
     """Run servers of some processes each and the Lambda backend on a new table.
 
@@ -139,8 +137,6 @@ def cluster(
         database: DynamoDB Local.
         start: The index to start from.
         variables: The backends' environment.
-        limited: Whether the partition's limits hold.
-        servers: How many servers.
     """
     table = {"COUNTER_TABLE_NAME": f"round-{uuid.uuid4().hex}"}
     settings = Settings.from_environ(
@@ -149,7 +145,7 @@ def cluster(
     create_and_seed(settings)
     with ExitStack() as stack:
         port = free_port()
-        stack.enter_context(running(proxy_program(port, database.port, limited=limited), port=port))
+        stack.enter_context(running(proxy_program(port, database.port, limited=True), port=port))
         started = Cluster(database, ProxyControl(port), settings)
         started.table.update(
             UpdateExpression="SET #value = :start",
@@ -159,7 +155,7 @@ def cluster(
         kinds: list[tuple[str, Callable[..., Program], dict[str, str]]] = [
             *[
                 (f"server {number}", programs.server, {"WEB_CONCURRENCY": PROCESSES_A_SERVER})
-                for number in range(1, servers + 1)
+                for number in range(1, SERVERS + 1)
             ],
             ("lambda", programs.lambda_api, {}),
         ]

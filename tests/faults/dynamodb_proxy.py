@@ -1,6 +1,6 @@
 """What lies between a backend and DynamoDB: a partition's limits, and a network that fails.
 
-    python -m tests.faults.dynamodb_proxy PORT UPSTREAM_PORT [--limited] [--call-seconds 0.005]
+    python -m tests.faults.dynamodb_proxy PORT UPSTREAM_PORT [--limited]
 
 With `--limited`, one item takes 1,000 write and 3,000 read units a second, with what was not used
 of up to a second; past that it throttles as DynamoDB does:
@@ -86,16 +86,13 @@ class DynamoDBProxy:
         port: Where it listens.
         upstream_port: Where DynamoDB Local does.
         limited: Whether the partition's limits hold.
-        call_seconds: How long a call takes, at least.
     """
 
-    def __init__(
-        self, port: int, upstream_port: int, *, limited: bool, call_seconds: float
-    ) -> None:
+    def __init__(self, port: int, upstream_port: int, *, limited: bool) -> None:
         self._port = port
         self._upstream_port = upstream_port
         self._limited = limited
-        self._call_seconds = call_seconds
+        self._call_seconds = CALL_SECONDS
         self._writes, self._reads = Bucket(WRITE_UNITS), Bucket(READ_UNITS)
         self._plan = FaultPlan(FaultRates(), 0)
         self._counts: Counter[str] = Counter(reads=0, writes=0, throttled=0)
@@ -271,13 +268,11 @@ def main() -> None:
     parser.add_argument("port", type=int)
     parser.add_argument("upstream_port", type=int)
     parser.add_argument("--limited", action="store_true", help="keep a partition's limits")
-    parser.add_argument("--call-seconds", type=float, default=CALL_SECONDS)
     arguments = parser.parse_args()
     proxy = DynamoDBProxy(
         arguments.port,
         arguments.upstream_port,
         limited=arguments.limited,
-        call_seconds=arguments.call_seconds,
     )
     asyncio.run(proxy.run())
 
