@@ -87,8 +87,8 @@ BUGS: dict[str, tuple[Edit, ...]] = {
             "combining",
             "                    batch.waiting.clear()\n",
             "                    batch.waiting.clear()\n"
-            "                    late = self.reads._open\n"
-            "                    self.reads._open = Batch(batch.lock)\n"
+            "                    late = self.reads._batches.pop()\n"
+            "                    self.reads._batches.append(Batch(batch.lock))\n"
             "                    for step in late.waiting:\n"
             "                        step.outcome = index\n"
             "                    late.waiting.clear()\n"

@@ -5,12 +5,14 @@ When it stops, Gunicorn's own waits for idle connections up to the whole gracefu
 takes nothing of its answer.
 """
 
+import select
 import socket
 import time
 from contextlib import suppress
 from typing import Any, Self
 
 import gevent
+from gevent import monkey
 from gunicorn import util
 from gunicorn.workers.ggevent import GeventWorker
 
@@ -37,6 +39,17 @@ class CounterWorker(GeventWorker):
         super().__init__(*args, **kwargs)
         self._connections: dict[object, _Connection] = {}
         self._short_way: ShortWay | None = None
+
+    def patch(self) -> None:
+        """Make the standard library wait by gevent, all but `select.poll`.
+
+        gevent's takes a turn of the event loop even where it is not to wait. So urllib3 asks
+        before each call whether its connection was closed, and a write already planned would
+        stand back behind every client that is ready, 3 ms at 256 connections. Nothing here waits
+        by it.
+        """
+        super().patch()
+        select.poll = monkey.get_original("select", "poll")  # type: ignore[misc]
 
     def run(self) -> None:
         """Serve until told to stop."""
