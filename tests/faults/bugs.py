@@ -2,8 +2,8 @@
 
 import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import NamedTuple
 
@@ -108,15 +108,17 @@ BUGS: dict[str, tuple[Edit, ...]] = {
 }
 
 
-@contextmanager
-def with_bug(name: str | None) -> Iterator[dict[str, str]]:
+def with_bug(name: str | None) -> AbstractContextManager[dict[str, str]]:
     """Yield the environment of backends that have the bug, or of sound ones for None."""
-    if name is None:
-        yield {}
-        return
+    return edited(BUGS[name]) if name else nullcontext({})
+
+
+@contextmanager
+def edited(edits: Iterable[Edit]) -> Iterator[dict[str, str]]:
+    """Yield the environment of processes in which the core has been edited so."""
     with tempfile.TemporaryDirectory() as folder:
         source = Path(shutil.copytree(_SOURCE, Path(folder) / "src"))
-        for edit in BUGS[name]:
+        for edit in edits:
             path = source / "fibcore" / f"{edit.module}.py"
             text = path.read_text()
             assert text.count(edit.old) == 1, f"{edit.module}.py has changed: {edit.old!r}"

@@ -75,6 +75,8 @@ class _Call:
         return new
 
     def _term_holds(self, term: str) -> bool:
+        if term.startswith("("):
+            return any(self._term_holds(either) for either in term[1:-1].split(" OR "))
         if function := _FUNCTION.fullmatch(term):
             exists = self._operand(function[2]) is not None
             return exists is (function[1] == "attribute_exists")
