@@ -36,7 +36,7 @@ worker_class = "server_api.worker.CounterWorker"
 # An idle one holds some 13 kB, so that all of them are a tenth of 512 MB.
 worker_connections = 4_096
 # Of 1,500 clients that connect in one moment, thousands of tries overflowed a backlog of 64, and a
-# client tries again after a second; this one holds them all.
+# client tries again after a second; this one holds nearly all.
 backlog = 2_048
 
 # Nothing here believes a forwarded scheme, address or path, so that looking up each peer is a
