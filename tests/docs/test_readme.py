@@ -51,15 +51,24 @@ def test_the_plot_is_that_of_the_bench() -> None:
     assert (results / "steps.svg").read_text() == bars((results / "steps.md").read_text())
 
 
+def bench(table: str) -> list[dict[str, str]]:
+    """Return the rows of one table of the bench."""
+    return cells((ROOT / f"tests/benchmarks/results/{table}.md").read_text())
+
+
 def test_the_figures_of_the_steps_are_those_of_the_bench() -> None:
-    results = (ROOT / "tests/benchmarks/results/steps.md").read_text()
-    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in results.splitlines()]
-    rates = {(row[0], row[1]): row[4] for row in rows if len(row) > 4}
-    writes = {row[0]: row[8] for row in rows if len(row) > 8 and row[1] == "combining"}
+    rows = {(row["connections"], row[""]): row for row in bench("steps")}
     names = ("bare hello", "one call per request", "combining")
     for connections in ("16", "64", "256"):
-        cells = " | ".join(f"{rates[connections, name]}/s" for name in names)
-        assert f"| {connections} | {cells} | {writes[connections]} |" in README
+        rates = " | ".join(f"{rows[connections, name]['requests/s']}/s" for name in names)
+        writes = rows[connections, "combining"]["writes/request"]
+        assert f"| {connections} | {rates} | {writes} |" in README
+
+
+def test_the_sum_past_one_machine_begins_with_figures_of_the_bench() -> None:
+    (one,) = [row for row in bench("partition") if row[""] == "combining, 1 process"]
+    rate, writes = one["requests/s"], one["writes/s"]
+    assert f"answers {rate} steps a second makes {writes} writes" in README
 
 
 @pytest.mark.parametrize(
@@ -71,6 +80,6 @@ def test_the_figures_of_the_steps_are_those_of_the_bench() -> None:
 )
 def test_the_other_figures_are_those_of_the_bench_too(table: str, columns: tuple[str, ...]) -> None:
     rates = {column for column in columns if column.endswith("/s")}
-    for row in cells((ROOT / f"tests/benchmarks/results/{table}.md").read_text()):
+    for row in bench(table):
         told = [row[column] + ("/s" if column in rates else "") for column in columns]
         assert f"| {' | '.join(told)} |" in README

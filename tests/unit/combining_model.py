@@ -1,13 +1,12 @@
-"""An explicit-state model of the writer: every order of events for a few steps, searched through.
+"""An explicit-state model of the writer: all that can happen at a moment, and what comes of it.
 
 One writer settles its batches as `writer.py` and `settling.py` do, with the plans of `plan.py`.
 At any moment another writer may move the index, the writer's entry may be pruned or go with the
 whole item (go-fib's seed), a step's deadline may pass, and a write whose answer was lost may land
-late, or never. `violation` searches all orders, breadth first, and returns the shortest that
-breaks a promise. Each rule of `writer.py` can be dropped, to see that the search would find it.
+late, or never. `combining_model_search.py` searches all orders of these events. Each rule of
+`writer.py` can be dropped, to see that the search would find it.
 """
 
-from collections import deque
 from collections.abc import Callable, Iterator
 from functools import cache, partial
 
@@ -271,32 +270,3 @@ def planned(scenario: Scenario, waiting: tuple[int, ...], known: int | None) -> 
         reaches=tuple(reaches),
         refused=tuple(refused),
     )
-
-
-def violation(scenario: Scenario, dropped: Rule | None = None) -> Violation | None:
-    """Search all that can happen, and return the shortest way to a broken promise, if any."""
-    begin = World(scenario, dropped)
-    came_from: dict[tuple[object, ...], tuple[tuple[object, ...] | None, str]] = {
-        begin.key(): (None, "")
-    }
-    pending = deque([begin])
-    while pending:
-        world = pending.popleft()
-        before = world.key()
-        for name, happen in world.events():
-            after = world.clone()
-            try:
-                happen(after)
-            except Violation as found:
-                events = [name]
-                at: tuple[object, ...] | None = before
-                while at is not None:
-                    at, event = came_from[at]
-                    events.insert(0, event)
-                found.events = events[1:]
-                return found
-            key = after.key()
-            if key not in came_from:
-                came_from[key] = (before, name)
-                pending.append(after)
-    return None

@@ -3,8 +3,8 @@
 import pytest
 from fibcore.plan import Kind
 
-from tests.unit.combining_model import violation
 from tests.unit.combining_model_item import Rule, Scenario
+from tests.unit.combining_model_search import violation
 
 NEXT, PREVIOUS, RESET = (Kind.NEXT,), (Kind.PREVIOUS,), (Kind.RESET, Kind.NEXT)
 

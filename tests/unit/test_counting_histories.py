@@ -267,6 +267,7 @@ SOME = settings(
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
+MANY = settings(SOME, max_examples=8_000)
 
 
 def test_the_answers_are_those_of_one_counter() -> None:
@@ -276,4 +277,4 @@ def test_the_answers_are_those_of_one_counter() -> None:
 @pytest.mark.long
 @pytest.mark.timeout(600)
 def test_the_answers_are_those_of_one_counter_for_long() -> None:
-    run_state_machine_as_test(World, settings=settings(SOME, max_examples=8_000))
+    run_state_machine_as_test(World, settings=MANY)

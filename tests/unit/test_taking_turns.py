@@ -6,6 +6,7 @@ With greenlets, which run one after the other in a known order.
 import json
 import subprocess
 import sys
+from typing import NamedTuple
 
 import pytest
 from fibcore.lane import TURNS_FROM
@@ -29,50 +30,71 @@ def serve(batch):
         step.outcome = 1
     batch.waiting.clear()
 
-def ask(times):
+def ask(turns_before, turns_between, times):
+    for _ in range(turns_before):
+        time.sleep(0)
     for _ in range(times):
         lane.ask(Kind.NEXT)
-        time.sleep(0)
+        for _ in range(turns_between):
+            time.sleep(0)
 
 lane = Lane(serve, deadline_seconds=30, name="test")
-early, late, times = map(int, sys.argv[1:])
-clients = [gevent.spawn(ask, times) for _ in range(early)]
-for _ in range(5):
-    time.sleep(0)
-clients += [gevent.spawn(ask, times) for _ in range(late)]
+groups, times = json.loads(sys.argv[1])
+clients = [gevent.spawn(ask, *turns, times) for count, *turns in groups for _ in range(count)]
 gevent.joinall(clients, raise_error=True)
 print(json.dumps(batches))
 """
 
 
-def batches_of(early: int, late: int = 0) -> list[int]:
-    """Return the batches, in the order served, that these clients made.
+class Clients(NamedTuple):
+    """Clients of a kind.
 
-    Args:
-        early: So many come first.
-        late: So many come while the first batch is served.
+    Attributes:
+        count: How many.
+        turns_before: So many others' turns pass before they ask first.
+        turns_between: And so many from an answer to asking anew.
     """
+
+    count: int
+    turns_before: int = 0
+    turns_between: int = 1
+
+
+def batches_of(*clients: Clients) -> list[int]:
+    """Return the batches that these clients made, in the order served."""
     printed = subprocess.run(
-        [sys.executable, "-c", _PROGRAM, str(early), str(late), str(ASKED_BY_EACH)],
+        [sys.executable, "-c", _PROGRAM, json.dumps([clients, ASKED_BY_EACH])],
         check=True,
         stdout=subprocess.PIPE,
     ).stdout
     batches: list[int] = json.loads(printed)
-    assert sum(batches) == (early + late) * ASKED_BY_EACH
+    assert sum(batches) == sum(each.count for each in clients) * ASKED_BY_EACH
     return batches
 
 
 @pytest.mark.parametrize("half", [1, 8, TURNS_FROM // 2 - 1])
 def test_few_clients_all_share_each_write(half: int) -> None:
-    assert batches_of(half, half) == [half, *[2 * half] * (ASKED_BY_EACH - 1), half]
+    batches = batches_of(Clients(half), Clients(half, turns_before=5))
+    assert batches == [half, *[2 * half] * (ASKED_BY_EACH - 1), half]
 
 
 @pytest.mark.parametrize("clients", [TURNS_FROM, 256, 900])
 def test_of_many_clients_two_halves_take_turns(clients: int) -> None:
-    first, *halves = batches_of(clients)
+    first, *halves = batches_of(Clients(clients))
     assert first == clients
     assert halves == [clients // 2] * (2 * ASKED_BY_EACH - 2)
 
 
 def test_halves_that_are_near_each_other_stay_as_they_are() -> None:
-    assert batches_of(100, 150) == [100, 150] * ASKED_BY_EACH
+    batches = batches_of(Clients(100), Clients(150, turns_before=5))
+    assert batches == [100, 150] * ASKED_BY_EACH
+
+
+def test_those_who_come_amid_a_request_are_not_divided() -> None:
+    slow = Clients(156, turns_between=5)
+    assert batches_of(Clients(100), slow)[:4] == [256, 100, 156, 100]
+
+
+def test_of_newcomers_only_the_first_half_goes_ahead() -> None:
+    batches = batches_of(Clients(256), Clients(300, turns_before=16))
+    assert batches[:4] == [256, 128, 428, 278]

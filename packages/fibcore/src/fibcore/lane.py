@@ -165,17 +165,11 @@ class Lane:
         All of them where they are few; of many one half, whose request is on its way while the
         other half is answered and asks anew.
         """
-        clients = self._served + self.queue_length
-        if clients < TURNS_FROM:
-            enough = clients
-        elif self.queue_length * 2 < self._served:
-            enough = clients // 2
-        else:
-            return
-        self._full = enough
-        while (waiting := self.queue_length) < enough:
-            time.sleep(0)  # They take their answers,
-            time.sleep(0)  # and ask.
-            if self.queue_length == waiting:
-                break
+        waiting = self.queue_length
+        if waiting + self._served >= TURNS_FROM:
+            if waiting * 2 >= self._served:
+                return
+            self._full = (waiting + self._served) // 2
+        time.sleep(0)  # They take their answers,
+        time.sleep(0)  # and ask.
         self._full = None
