@@ -40,7 +40,7 @@ def ask(turns_before, turns_between, times):
 
 lane = Lane(serve, deadline_seconds=30, name="test")
 groups, times = json.loads(sys.argv[1])
-clients = [gevent.spawn(ask, *turns, times) for count, *turns in groups for _ in range(count)]
+clients = [gevent.spawn(ask, *turns, times) for number, *turns in groups for _ in range(number)]
 gevent.joinall(clients, raise_error=True)
 print(json.dumps(batches))
 """
@@ -50,12 +50,12 @@ class Clients(NamedTuple):
     """Clients of a kind.
 
     Attributes:
-        count: How many.
+        number: How many.
         turns_before: So many others' turns pass before they ask first.
         turns_between: And so many from an answer to asking anew.
     """
 
-    count: int
+    number: int
     turns_before: int = 0
     turns_between: int = 1
 
@@ -68,7 +68,7 @@ def batches_of(*clients: Clients) -> list[int]:
         stdout=subprocess.PIPE,
     ).stdout
     batches: list[int] = json.loads(printed)
-    assert sum(batches) == sum(each.count for each in clients) * ASKED_BY_EACH
+    assert sum(batches) == sum(each.number for each in clients) * ASKED_BY_EACH
     return batches
 
 
