@@ -9,7 +9,7 @@ from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
 from aws_cdk.aws_lambda import SnapStartConf
 from aws_cdk.aws_logs import FilterPattern, MetricFilter
 from constructs import Construct
-from fibcore import time_limits
+from fibcore import timeouts
 
 from infra.findings import accept, accept_warning
 from infra.function_code import function_code
@@ -53,7 +53,7 @@ class ApiGatewayStack(Stack):
             code=function_code("lambda-api"),
             handler="lambda_api.handler.handler",
             memory_size=MEMORY_MEGABYTES,
-            timeout=Duration.seconds(time_limits.FUNCTION),
+            timeout=Duration.seconds(timeouts.FUNCTION),
             environment=storage.backend_environment,
             reserved_concurrent_executions=reserved_concurrency,
             # A cold start is the import of boto3; the snapshot is taken after it.
