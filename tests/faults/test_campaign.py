@@ -6,17 +6,10 @@ from random import Random
 import pytest
 
 from tests.faults.bugs import BUGS, with_bug
-from tests.faults.campaign import (
-    LOSSES,
-    NEAR_BOUNDS,
-    SCENARIOS,
-    Figures,
-    Round,
-    Scenario,
-    run_round,
-)
+from tests.faults.campaign import Figures, Round, run_round
 from tests.faults.client import BrokenPromise
 from tests.faults.cluster import Node, dynamodb
+from tests.faults.scenarios import LOSSES, NEAR_BOUNDS, SCENARIOS, Scenario
 
 SHORT_SECONDS, LONG_SECONDS = 6.0, 15.0
 ROUNDS_TO_FIND_A_BUG = 5
