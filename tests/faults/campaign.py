@@ -13,12 +13,14 @@ from dataclasses import dataclass, field
 from random import Random
 
 from fibcore.counter import Operation
+from fibcore.dynamodb.item import WriterNames
 from fibcore.dynamodb.writer_registry import WRITERS_LIMIT
 from fibcore.errors import OutcomeUnknown, Unavailable
 
 from tests.faults.checks import DEADLINE_SECONDS, broken_promises
 from tests.faults.client import BrokenPromise, Client
 from tests.faults.cluster import Cluster, Node, cluster
+from tests.faults.dynamodb_proxy import CALL_SECONDS
 from tests.faults.faults import FaultRates
 from tests.faults.nemesis import Nemesis
 from tests.faults.scenarios import Scenario
@@ -141,7 +143,8 @@ def _count(client: Client, nodes: Cluster, scenario: Scenario, random: Random, e
 def _crowd(nodes: Cluster) -> None:
     """Fill the item with the entries of writers that are elsewhere."""
     for number in range(_MOST_ENTRIES_OF_OTHERS):
-        nodes.table.add_entry(f"n.zzzz{number:02}", f"i.zzzz{number:02}")
+        entry = WriterNames.for_id(f"zzzz{number:02}")
+        nodes.table.change_writers(nodes.table.read(), join=entry, remove={})
 
 
 def _settle(nodes: Cluster, clients: list[Client]) -> None:
@@ -149,6 +152,7 @@ def _settle(nodes: Cluster, clients: list[Client]) -> None:
 
     Every client asks, since their connections lead to different processes of a backend.
     """
+    nodes.proxy.set_call_seconds(CALL_SECONDS)
     nodes.proxy.set_faults(FaultRates(), seed=0)
     nodes.proxy.flush()
     deadline = time.monotonic() + RECOVERY_SECONDS

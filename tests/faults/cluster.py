@@ -13,7 +13,7 @@ from pathlib import Path
 import trustme
 from fibcore import Settings
 from fibcore.dynamodb.client import create_client
-from fibcore.dynamodb.item import INDEX_NAME
+from fibcore.dynamodb.item import INDEX_NAME, KEY_NAME, KEY_VALUE
 from fibcore.dynamodb.repository import CounterRepository
 from local_stack import programs
 from local_stack.environment import local_environment
@@ -197,7 +197,9 @@ def cluster(
             **variables,
         }
         started = Cluster(database, ProxyControl(port), settings)
-        started.table.update(
+        create_client(settings).update_item(
+            TableName=settings.table_name,
+            Key={KEY_NAME: {"S": KEY_VALUE}},
             UpdateExpression="SET #value = :start",
             ExpressionAttributeNames={"#value": INDEX_NAME},
             ExpressionAttributeValues={":start": {"N": str(start)}},

@@ -20,7 +20,9 @@ import sys  # noqa: E402
 import threading  # noqa: E402
 import time  # noqa: E402
 from collections import Counter  # noqa: E402
+from collections.abc import Callable  # noqa: E402
 from random import Random  # noqa: E402
+from types import SimpleNamespace  # noqa: E402
 from typing import TYPE_CHECKING, Any, cast  # noqa: E402
 
 import gevent  # noqa: E402
@@ -57,7 +59,8 @@ _MIXES = (
     {Operation.NEXT: 1},
     {Operation.NEXT: 6, Operation.PREVIOUS: 5, Operation.RESET: 1, Operation.CURRENT: 4},
 )
-_FATES = [*[Fate.ANSWERED] * 10, *Fate]
+_FATES_THAT_PASS = [fate for fate in Fate if "DENIED" not in fate.name]
+"""A denied write ends its steps before the deadline, or leaves them in doubt until then."""
 
 
 class BrokenPromise(AssertionError):
@@ -75,6 +78,11 @@ class ProcessClient:
         self.writes_begun = 0
         self._run = run
         self._writes_in_flight = 0
+        self.meta = SimpleNamespace(config=run.table.meta.config, events=self)
+
+    def register(self, _event: str, note_sent: Callable[[], None]) -> None:
+        """Take the handler that is called before each send, as botocore's events do."""
+        self._note_sent = note_sent
 
     def get_item(self, **parameters: Any) -> Any:
         """Do a `GetItem`."""
@@ -96,6 +104,7 @@ class ProcessClient:
 
     def _call(self, call: Any, parameters: dict[str, Any]) -> Any:
         self._run.note_worker()
+        self._note_sent()
         self._run.yield_to_others()
         try:
             return call(**parameters)
@@ -144,7 +153,12 @@ class Run:
     def _new_counter(self, client: ProcessClient) -> BatchingCounter:
         deadline = SHORT_DEADLINE_SECONDS if self._short else LONG_DEADLINE_SECONDS
         return BatchingCounter(
-            CounterRepository(cast("DynamoDBClient", client), "in-memory", wall_clock=lambda: 0),
+            CounterRepository(
+                cast("DynamoDBClient", client),
+                "in-memory",
+                run_within=lambda call, _: call(),
+                wall_clock=lambda: 0,
+            ),
             max_index=self.max_index,
             deadline_seconds=deadline,
             pause=lambda _: self.yield_to_others(),
@@ -246,7 +260,9 @@ class Run:
     # The network, and the kills.
 
     def _next_fate(self) -> Fate:
-        return self.random.choice(_FATES) if self._faults and not self._over else Fate.ANSWERED
+        if not self._faults or self._over or self.random.random() < 0.6:
+            return Fate.ANSWERED
+        return self.random.choice(list(Fate) if self._short else _FATES_THAT_PASS)
 
     def _trace(self, _event: str, switch: tuple[greenlet.greenlet, greenlet.greenlet]) -> None:
         """Count how often each greenlet is switched to, and kill some at a drawn one."""
