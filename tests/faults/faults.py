@@ -1,18 +1,18 @@
 """The faults that can befall a request to DynamoDB, and how often each happens, drawn by a seed."""
 
 from dataclasses import dataclass
-from enum import Enum, auto
+from enum import Enum
 from random import Random
 
 
 class Arrival(Enum):
     """Whether and when a request reaches DynamoDB."""
 
-    ONCE = auto()
-    NEVER = auto()
+    ONCE = "at once"
+    NEVER = "never"
     SLOWLY = "within its sender's patience"
     LATE = "when its sender has given up"
-    TWICE = auto()
+    TWICE = "two times, one after the other"
 
 
 class Reply(Enum):

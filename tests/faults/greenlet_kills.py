@@ -49,6 +49,7 @@ COUNTERS = 2
 CLIENTS = 12
 CALLS_IN_A_RUN = 80
 MAX_INDEX = 8
+CROWD = 4_000
 LONG_DEADLINE_SECONDS, SHORT_DEADLINE_SECONDS = 30.0, 0.02
 LONGEST_RUN_SECONDS = 5.0
 """A run takes some hundredths of a second. After this long, a client has been left waiting."""
@@ -110,6 +111,20 @@ class ProcessClient:
             return call(**parameters)
         finally:
             self._run.yield_to_others()
+
+
+def check_crowd() -> None:
+    """Let many clients ask at once.
+
+    Raises:
+        BrokenPromise: Not all of them were served.
+    """
+    table = TableInMemory(0, lambda: Fate.ANSWERED)
+    counter = BatchingCounter(table, max_index=CROWD, deadline_seconds=LONG_DEADLINE_SECONDS)
+    clients = [gevent.spawn(counter.next) for _ in range(CROWD)]
+    gevent.joinall(clients)
+    if {client.value for client in clients} != set(range(1, CROWD + 1)):
+        raise BrokenPromise(f"{CROWD} clients at once were not all served")
 
 
 class Run:
@@ -289,7 +304,7 @@ class Run:
 
     def _check(self) -> None:
         broken = list(dict.fromkeys(self.broken))
-        stored = parse_index(self.table.item)
+        stored = parse_index(self.table.item or {})
         if stored is None:
             raise BrokenPromise(f"the item holds no valid index: {self.table.item}")
         last = next(self._clock)
@@ -316,13 +331,15 @@ def main() -> None:
     runs = 0
     while runs < arguments.runs and time.monotonic() < begin + arguments.seconds:
         run = Run(arguments.seed + runs)
-        runs += 1
         try:
+            if not runs:
+                check_crowd()
             run.play()
         except BrokenPromise as broken:
             took = time.monotonic() - begin
-            sys.exit(f"seed {arguments.seed + runs - 1}, found after {took:.1f} s: {broken}")
+            sys.exit(f"seed {arguments.seed + runs}, found after {took:.1f} s: {broken}")
         counts += run.counts
+        runs += 1
     told = ", ".join(f"{name} {times:,}" for name, times in sorted(counts.items()))
     print(f"seeds {arguments.seed} to {arguments.seed + runs - 1} hold: {told}")
 

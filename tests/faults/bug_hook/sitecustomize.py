@@ -12,7 +12,8 @@ from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
 
-from tests.faults.bugs import BUGS, Bug, put_in
+from tests.faults.bug import Bug, put_in
+from tests.faults.bugs import BUGS
 
 
 class _AfterImport(MetaPathFinder):
