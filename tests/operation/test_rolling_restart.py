@@ -13,7 +13,7 @@ from fibcore.dynamodb.client import create_client
 from fibcore.dynamodb.repository import CounterRepository
 from local_stack import programs
 
-from tests.faults.dynamodb_proxy import read_message
+from tests.faults.http_messages import read_message
 from tests.operation.load_balancer import LoadBalancer
 from tests.processes import Running, free_port, running
 
