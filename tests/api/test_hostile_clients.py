@@ -101,6 +101,7 @@ def test_a_client_that_takes_nothing_of_its_answer_is_let_go(
                     greedy.sendall(DOCUMENT * 1_000)
             eventually(partial(are_let_go, process, before), seconds=20)
             assert backend.request("POST", "/next").index() == 1
+        assert process.loud_lines() == []
 
 
 @pytest.mark.parametrize("name", list(START))

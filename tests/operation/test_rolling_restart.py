@@ -80,6 +80,7 @@ async def deploy_under_load(servers: Servers) -> tuple[Counter[str], list[int], 
             told = time.monotonic()
             assert await asyncio.to_thread(old_process.stop) == 0
             stops.append(time.monotonic() - told)
+            assert old_process.loud_lines() == []
         done.set()
         await asyncio.gather(*clients)
     return statuses, indexes, stops

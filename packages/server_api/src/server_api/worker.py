@@ -22,6 +22,8 @@ IDLE_SECONDS_AT_STOP = 3.0
 """How long a connection may wait for its next request once the worker is told to stop; that one
 is answered with `Connection: close`."""
 
+_SystemSocket = monkey.get_original("socket", "socket")
+
 _SWEEP_SECONDS = 1.0
 """How often stalled connections are looked for. A timer for each request would cost more than
 all the rest of its waiting."""
@@ -37,7 +39,7 @@ class CounterWorker(GeventWorker):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._connections: dict[object, _Connection] = {}
+        self._connections: dict[object, Connection] = {}
         self._short_way: ShortWay | None = None
 
     def patch(self) -> None:
@@ -61,7 +63,7 @@ class CounterWorker(GeventWorker):
     def handle(self, listener: Any, client: socket.socket, addr: Any) -> None:
         """Serve one connection."""
         served_by = gevent.getcurrent()
-        self._connections[served_by] = _Connection(client)
+        self._connections[served_by] = Connection(client, last_request=not self.alive)
         try:
             super().handle(listener, client, addr)
         finally:
@@ -69,30 +71,31 @@ class CounterWorker(GeventWorker):
 
     def handle_request(self, listener_name: Any, req: Any, sock: socket.socket, addr: Any) -> Any:
         """Serve one request."""
+        connection = self._connections[gevent.getcurrent()]
         try:
             response = self._short_way.respond(req) if self._short_way else None
         except gevent.GreenletExit:
-            raise StopIteration from None  # the graceful time-out has passed: hang up
+            raise StopIteration from None  # the graceful timeout has passed: close the connection
         if response is None:
-            self._connections[gevent.getcurrent()].request = req
+            connection.begin(req)
             return super().handle_request(listener_name, req, sock, addr)
-        keep_alive: bool = self.alive
+        keep_alive = not connection.last_request
         send(sock, response, keep_alive=keep_alive)
         if not keep_alive:
             raise StopIteration
         return True
 
     def timeout_ctx(self) -> Any:
-        """Return a context that gives a connection the keep-alive time for its next request."""
+        """Return the context in which Gunicorn reads the next request of a connection."""
         return self._connections[gevent.getcurrent()]
 
     def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: BaseException) -> None:
-        """Answer what the parser refuses, and let its client, which may still send, read that."""
+        """Answer a request that the parser refuses, and let its client read the answer."""
         super().handle_error(req, client, addr, exc)
         util.close_graceful(client)
 
     def handle_exit(self, sig: int, frame: Any) -> None:
-        """Stop accepting, and let the idle connections go in a while."""
+        """Stop accepting connections, and close idle ones after `IDLE_SECONDS_AT_STOP`."""
         super().handle_exit(sig, frame)
         for connection in list(self._connections.values()):
             connection.close_after_answer()
@@ -112,29 +115,30 @@ class CounterWorker(GeventWorker):
                 connection.close()
 
 
-class _Connection:
-    """A client's connection, idle while this context is entered.
+class Connection:
+    """A client's connection; it is idle while this context is entered.
 
     Attributes:
-        is_idle: Whether it waits for its next request; else that is being answered.
-        since: When that began, monotonic.
-        request: The one that is being answered by way of WSGI, if one is.
+        is_idle: Whether it waits for its next request. Otherwise it is answering one.
+        since: When the connection became idle or began to answer, monotonic.
+        last_request: Whether the answer to this request or the next one closes the connection.
     """
 
-    __slots__ = ("_socket", "is_idle", "request", "since")
+    __slots__ = ("_request", "_socket", "is_idle", "last_request", "since")
 
-    def __init__(self, client: socket.socket) -> None:
+    def __init__(self, client: socket.socket, *, last_request: bool = False) -> None:
         self._socket = client
+        self._request: Any = None
         self.is_idle = False
         self.since = time.monotonic()
-        self.request: Any = None
+        self.last_request = last_request
 
     def __enter__(self) -> Self:
-        # The others' turn: a client whose next request is always there already would keep the
-        # process to itself. And when its turn comes again, that request mostly is there, so that
-        # the event loop need not be asked for it.
+        # A client whose next request is always there already would keep the process to itself, so
+        # the other clients get a turn first. When this turn comes again, the next request has
+        # mostly arrived, so that the event loop need not be asked for it.
         gevent.sleep(0)
-        self.request = None
+        self._request = None
         self.is_idle = True
         self.since = time.monotonic()
         return self
@@ -143,12 +147,29 @@ class _Connection:
         self.is_idle = False
         self.since = time.monotonic()
 
+    def begin(self, request: Any) -> None:
+        """Note the request that Gunicorn answers, so that its answer can still be the last."""
+        self._request = request
+        if self.last_request:
+            request.force_close()
+
     def close_after_answer(self) -> None:
-        """Say `Connection: close` in an answer that Gunicorn has begun before it was to stop."""
-        if self.request is not None:
-            self.request.force_close()
+        """Say `Connection: close` in the answer to this request or to the next one."""
+        self.last_request = True
+        if self._request is not None:
+            self._request.force_close()
 
     def close(self) -> None:
-        """Let whoever waits on it find the end; a request that has just arrived is answered."""
-        with suppress(OSError):
-            self._socket.shutdown(socket.SHUT_RD if self.is_idle else socket.SHUT_RDWR)
+        """Close an idle connection, or one whose client does not take its answer.
+
+        A request that has already arrived is still answered. gevent's own `shutdown` would throw
+        an exception into the greenlet that reads, even when data is waiting for it. The system's
+        `shutdown` only marks the end: the greenlet reads what has arrived and then finds that end.
+        """
+        self.close_after_answer()
+        with suppress(OSError, ValueError):  # it is closed already
+            system_socket = _SystemSocket(fileno=self._socket.fileno())
+            try:
+                system_socket.shutdown(socket.SHUT_RD if self.is_idle else socket.SHUT_RDWR)
+            finally:
+                system_socket.detach()
