@@ -82,7 +82,13 @@ def test_a_step_ignores_if_none_match(backend: Backend) -> None:
         "/%2fnext",
         "/n%00ext",
         "/%00",
-        "/%2565xt",
+        "/%256eext",
+        "/%25256eext",
+        "/next%3Fx",
+        "/next%23x",
+        "/next%00",
+        "/next%2F",
+        "/%2e%2fnext",
     ],
 )
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "OPTIONS"])
