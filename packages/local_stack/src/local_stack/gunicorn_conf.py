@@ -3,6 +3,8 @@
 import resource
 from typing import TYPE_CHECKING, Any
 
+from fibcore.http import contract
+
 if TYPE_CHECKING:
     from gunicorn.workers.base import Worker
 
@@ -14,6 +16,9 @@ keepalive = 75
 # A worker whose master was killed holds the port for so long, while its clients ask on.
 graceful_timeout = 1
 loglevel = "warning"
+limit_request_line = 8_190
+limit_request_fields = contract.HEAD_FIELDS + 32
+limit_request_field_size = contract.FIELD_BYTES + 256
 # Else a client's SCRIPT_NAME header cuts its path, or fails.
 forwarder_headers = ""
 secure_scheme_headers: dict[str, str] = {}

@@ -15,6 +15,7 @@ import sys  # noqa: E402
 from typing import TYPE_CHECKING, Any  # noqa: E402
 
 from fibcore import InvalidSettings, Settings, timeouts  # noqa: E402
+from fibcore.http import contract  # noqa: E402
 
 if TYPE_CHECKING:
     from gunicorn.workers.base import Worker
@@ -45,9 +46,11 @@ forwarded_allow_ips = "*"
 forwarder_headers = ""
 secure_scheme_headers: dict[str, str] = {}
 
-# A head that never ends is held in memory up to the product of these, for `keepalive` seconds.
-limit_request_fields = 64
-limit_request_field_size = 4_096
+# CloudFront and the load balancer add fields of their own, and a field has a name as well. The size
+# of a whole head is limited by `worker.BoundedRequest`.
+limit_request_line = 8_190  # Gunicorn's highest
+limit_request_fields = contract.HEAD_FIELDS + 32
+limit_request_field_size = contract.FIELD_BYTES + 256
 
 keepalive = timeouts.KEEP_ALIVE
 graceful_timeout = timeouts.GRACEFUL_STOP

@@ -12,8 +12,11 @@ from contextlib import suppress
 from typing import Any, Self
 
 import gevent
+from fibcore.http.contract import HEAD_BYTES
 from gevent import monkey
 from gunicorn import util
+from gunicorn.http.message import Request
+from gunicorn.http.parser import RequestParser
 from gunicorn.workers.ggevent import GeventWorker
 
 from server_api.short_way import EXTENSION, ShortWay, send
@@ -21,6 +24,14 @@ from server_api.short_way import EXTENSION, ShortWay, send
 IDLE_SECONDS_AT_STOP = 3.0
 """How long a connection may wait for its next request once the worker is told to stop; that one
 is answered with `Connection: close`."""
+
+_HEAD_BUFFER_BYTES = HEAD_BYTES + 10 * 1024
+"""How much of an unfinished request head is held in memory, in two copies.
+
+These are the 32 KB that are served, 2 KB that CloudFront and the load balancer add, and 8 KB of
+what follows that the last read may bring. All 4,096 connections together hold at most 400 MB, and
+for no longer than the keep-alive time.
+"""
 
 _SystemSocket = monkey.get_original("socket", "socket")
 
@@ -113,6 +124,22 @@ class CounterWorker(GeventWorker):
         for connection in list(self._connections.values()):
             if connection.is_idle:
                 connection.close()
+
+
+class BoundedRequest(Request):
+    """A request whose head, as well as its trailers, is limited in size.
+
+    Gunicorn limits the number of fields and the size of each, but a head of all fields at their
+    largest would be 800 KB.
+    """
+
+    def parse(self, unreader: Any) -> Any:
+        """Parse the head; Gunicorn answers 431 where it is larger."""
+        self.max_buffer_headers = _HEAD_BUFFER_BYTES
+        return super().parse(unreader)
+
+
+RequestParser.mesg_class = BoundedRequest
 
 
 class Connection:

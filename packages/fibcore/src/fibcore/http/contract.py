@@ -13,6 +13,11 @@ from fibcore.sequence import Term
 BODY_LIMIT_BYTES: Final = 64 * 1024
 """A longer request body is refused; a shorter one is read and thrown away."""
 
+HEAD_FIELDS: Final = 64
+FIELD_BYTES: Final = 8 * 1024
+HEAD_BYTES: Final = 32 * 1024
+"""A request head up to these is served: its fields, the bytes of one field, the bytes in all."""
+
 RETRY_AFTER_SECONDS: Final = 1
 
 Headers = tuple[tuple[str, str], ...]
