@@ -13,9 +13,10 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from fibcore import Settings, timeouts
+from fibcore import Settings
 from local_stack import image
 from local_stack.environment import CREDENTIALS
+from server_api import timeouts
 
 from tests.api.http_client import Backend
 from tests.api.test_server_stop import refused_when_it_stops_accepting

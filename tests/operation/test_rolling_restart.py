@@ -8,10 +8,11 @@ from collections.abc import Callable
 from contextlib import ExitStack, suppress
 
 import pytest
-from fibcore import Settings, timeouts
+from fibcore import Settings
 from fibcore.dynamodb.client import create_client
 from fibcore.dynamodb.repository import CounterRepository
 from local_stack import programs
+from server_api import timeouts
 
 from tests.faults.dynamodb_proxy import read_message
 from tests.operation.load_balancer import LoadBalancer

@@ -14,14 +14,17 @@ import resource  # noqa: E402
 import sys  # noqa: E402
 from typing import TYPE_CHECKING, Any  # noqa: E402
 
-from fibcore import InvalidSettings, Settings, timeouts  # noqa: E402
+from fibcore import InvalidSettings  # noqa: E402
 from fibcore.http import contract  # noqa: E402
+
+from server_api import timeouts  # noqa: E402
+from server_api.settings import ServerSettings  # noqa: E402
 
 if TYPE_CHECKING:
     from gunicorn.workers.base import Worker
 
 try:
-    _settings = Settings.from_environ(os.environ)
+    _settings = ServerSettings.from_environ(os.environ)
 except InvalidSettings as fault:
     sys.exit(f"fib: can't start: {fault}")
 

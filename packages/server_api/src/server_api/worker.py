@@ -1,8 +1,8 @@
-"""Gunicorn's gevent worker with a short way, fair to its clients, and stopping in time.
+"""Gunicorn's gevent worker with a fast path, turns for every client, and a stop in time.
 
-When it stops, Gunicorn's own waits for idle connections up to the whole graceful time-out
-(https://github.com/benoitc/gunicorn/issues/3227); at any time it waits for ever for a client that
-takes nothing of its answer.
+When it stops, Gunicorn's own gevent worker waits for idle connections up to the whole graceful
+timeout: https://github.com/benoitc/gunicorn/issues/3227. At any time, it waits forever for a client
+that does not take its answer.
 """
 
 import select
@@ -19,11 +19,13 @@ from gunicorn.http.message import Request
 from gunicorn.http.parser import RequestParser
 from gunicorn.workers.ggevent import GeventWorker
 
-from server_api.short_way import EXTENSION, ShortWay, send
+from server_api.access_log import JsonAccessLogger
+from server_api.app import ServerApplication
+from server_api.fast_path import FastPath, send
 
 IDLE_SECONDS_AT_STOP = 3.0
-"""How long a connection may wait for its next request once the worker is told to stop; that one
-is answered with `Connection: close`."""
+"""How long a connection may wait for its next request after the worker was told to stop. That
+request is answered with `Connection: close`."""
 
 _HEAD_BUFFER_BYTES = HEAD_BYTES + 10 * 1024
 """How much of an unfinished request head is held in memory, in two copies.
@@ -36,40 +38,46 @@ for no longer than the keep-alive time.
 _SystemSocket = monkey.get_original("socket", "socket")
 
 _SWEEP_SECONDS = 1.0
-"""How often stalled connections are looked for. A timer for each request would cost more than
-all the rest of its waiting."""
+"""How often the worker looks for stalled connections. A timer for each request would cost more
+than everything else that waiting costs."""
 
 
 class CounterWorker(GeventWorker):
-    """Answers plain requests by the application's short way, where it has one.
+    """Answers simple requests by the application's fast path, where it has one.
 
-    It closes a connection whose next request is not there, head and all, or whose answer is not
-    taken, within the keep-alive time. After SIGTERM it serves on for `IDLE_SECONDS_AT_STOP`, then
-    closes what is idle.
+    It closes a connection when a whole request head does not arrive, or when an answer is not
+    taken, within the keep-alive time. After SIGTERM it goes on serving for `IDLE_SECONDS_AT_STOP`
+    and then closes idle connections.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._connections: dict[object, Connection] = {}
-        self._short_way: ShortWay | None = None
+        self._fast_path: FastPath | None = None
+        self._access_log: JsonAccessLogger | None = None
 
     def patch(self) -> None:
-        """Make the standard library wait by gevent, all but `select.poll`.
+        """Make the standard library wait by gevent, except for `select.poll`.
 
-        gevent's takes a turn of the event loop even where it is not to wait. So urllib3 asks
-        before each call whether its connection was closed, and a write already planned would
-        stand back behind every client that is ready, 3 ms at 256 connections. Nothing here waits
-        by it.
+        gevent's `poll` yields to the event loop even if it is told not to wait. urllib3 calls it
+        before each request to see whether a pooled connection was closed. So every client that is
+        ready would run before a write that is already planned, which takes 3 ms at 256
+        connections. Nothing in this process waits by `poll`.
         """
         super().patch()
         select.poll = monkey.get_original("select", "poll")  # type: ignore[misc]
 
     def run(self) -> None:
         """Serve until told to stop."""
-        if not self.cfg.accesslog:  # which is written on the way through WSGI
-            self._short_way = getattr(self.wsgi, "extensions", {}).get(EXTENSION)
+        application: object = self.wsgi
+        if isinstance(application, ServerApplication):
+            self._fast_path = application.fast_path
+        if self.cfg.accesslog and isinstance(self.log, JsonAccessLogger):
+            self._access_log = self.log
         gevent.spawn(self._sweep)
         super().run()
+        if self._access_log:
+            self._access_log.write_lines()
 
     def handle(self, listener: Any, client: socket.socket, addr: Any) -> None:
         """Serve one connection."""
@@ -83,8 +91,9 @@ class CounterWorker(GeventWorker):
     def handle_request(self, listener_name: Any, req: Any, sock: socket.socket, addr: Any) -> Any:
         """Serve one request."""
         connection = self._connections[gevent.getcurrent()]
+        started = time.perf_counter()
         try:
-            response = self._short_way.respond(req) if self._short_way else None
+            response = self._fast_path.respond(req) if self._fast_path else None
         except gevent.GreenletExit:
             raise StopIteration from None  # the graceful timeout has passed: close the connection
         if response is None:
@@ -92,6 +101,9 @@ class CounterWorker(GeventWorker):
             return super().handle_request(listener_name, req, sock, addr)
         keep_alive = not connection.last_request
         send(sock, response, keep_alive=keep_alive)
+        if self._access_log:
+            seconds = time.perf_counter() - started
+            self._access_log.access_on_fast_path(req, response, addr, seconds)
         if not keep_alive:
             raise StopIteration
         return True
