@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from fibcore.counter import Operation
-from fibcore.dynamodb.item import parse_index
+from fibcore.dynamodb.item import WriterNames, parse_index
 from fibcore.dynamodb.writer_registry import ITEM_LIMIT_BYTES, WRITERS_LIMIT, all_entries
 from fibcore.errors import BeforeStart, OutcomeUnknown, PastEnd, Unavailable
 
@@ -211,7 +211,8 @@ def _count(client: Client, nodes: Cluster, scenario: Scenario, random: Random, e
 def _crowd(nodes: Cluster) -> None:
     """Fill the item with the entries of writers that are elsewhere."""
     for number in range(_MOST_ENTRIES_OF_OTHERS):
-        nodes.table.add_entry(f"n.zzzz{number:02}", f"i.zzzz{number:02}")
+        entry = WriterNames.for_id(f"zzzz{number:02}")
+        nodes.table.change_writers(nodes.table.read(), join=entry, remove={})
 
 
 def _settle(nodes: Cluster, client: Client) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from fibcore import Settings
 from fibcore.dynamodb.client import create_client
-from fibcore.dynamodb.item import INDEX_NAME
+from fibcore.dynamodb.item import INDEX_NAME, KEY_NAME, KEY_VALUE
 from fibcore.dynamodb.repository import CounterRepository
 from local_stack import programs
 from local_stack.environment import local_environment
@@ -147,7 +147,9 @@ def cluster(
         port = free_port()
         stack.enter_context(running(proxy_program(port, database.port, limited=True), port=port))
         started = Cluster(database, ProxyControl(port), settings)
-        started.table.update(
+        create_client(settings).update_item(
+            TableName=settings.table_name,
+            Key={KEY_NAME: {"S": KEY_VALUE}},
             UpdateExpression="SET #value = :start",
             ExpressionAttributeNames={"#value": INDEX_NAME},
             ExpressionAttributeValues={":start": {"N": str(start)}},

@@ -258,7 +258,7 @@ def planned(scenario: Scenario, waiting: tuple[int, ...], known: int | None) -> 
         if isinstance(step.outcome, BeforeStart | PastEnd):
             refused.append((number, step.outcome.index))
         else:
-            reaches.append((number, step.reached() - reached))
+            reaches.append((number, step.result() - reached))
     if movement is None:
         return Planned(moves=False, refused=tuple(refused))
     return Planned(
