@@ -42,7 +42,7 @@ def padded(fields: list[bytes], size: int) -> bytes:
 COOKIES = b"; ".join(name + b"=" + b"c" * 2_500 for name in (b"sso", b"analytics"))
 SERVED = {
     "two cookies of 2,500 bytes": head([b"Cookie: " + COOKIES + b"\r\n"]),
-    "a cookie that is none": head([b"Cookie: \xff=;;\r\n"]),
+    "an invalid cookie": head([b"Cookie: \xff=;;\r\n"]),
     "64 fields": head([field(number, 100) for number in range(FIELDS - 1)]),
     "a field of 8 KB": head([field(1, FIELD_BYTES)]),
     "a value of 8 KB": head([field(1, FIELD_BYTES + len("X-01: \r\n"))]),

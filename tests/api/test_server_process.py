@@ -1,4 +1,4 @@
-"""What is the server's own: its access log and its start."""
+"""The server process: its access log and its start."""
 
 import json
 import subprocess
@@ -22,7 +22,7 @@ def has_access_lines(process: Running, count: int) -> bool:
     return len(access_lines(process)) == count
 
 
-def test_each_request_is_one_line_of_json_that_no_path_can_forge(
+def test_access_log_has_one_line_a_request(
     new_table: Callable[..., Settings], start_backend: Start
 ) -> None:
     for backend, process in start_backend("server", new_table(), FIB_ACCESS_LOG="1"):
@@ -34,7 +34,7 @@ def test_each_request_is_one_line_of_json_that_no_path_can_forge(
         assert (forged["path"], forged["status"]) == ('/\n{"status":200}\r\n', 404)
 
 
-def test_without_the_access_log_a_request_leaves_no_line(
+def test_requests_leave_no_line_by_default(
     new_table: Callable[..., Settings], start_backend: Start
 ) -> None:
     for backend, process in start_backend("server", new_table()):
@@ -43,7 +43,7 @@ def test_without_the_access_log_a_request_leaves_no_line(
         assert access_lines(process) == []
 
 
-def test_bad_configuration_ends_the_process_with_one_line() -> None:
+def test_invalid_settings_end_the_start_in_one_line() -> None:
     command, environment = programs.server(
         port=1, dynamodb_port=1, FIB_MAX_INDEX="0", COUNTER_TABLE_NAME=""
     )

@@ -78,12 +78,12 @@ def replaced(path: tuple[str, ...], odd: Any) -> Any:
     return changed
 
 
-def handled(events: list[Any]) -> tuple[list[dict[str, Any]], str]:
+def handled(events: list[Any], **variables: str) -> tuple[list[dict[str, Any]], str]:
     """Return the handler's answers and what it logged."""
     ended = subprocess.run(
         [sys.executable, "-c", PROGRAM],
         input=json.dumps(events),
-        env=local_environment(dynamodb_port=1),
+        env=local_environment(dynamodb_port=1, variables=variables),
         check=False,
         capture_output=True,
         text=True,
@@ -172,4 +172,10 @@ def test_bad_base64_body_gets_our_answer() -> None:
 def test_path_is_not_decoded_again(raw_path: str, status: int) -> None:
     (answer,), log = handled([event(path=raw_path)])
     assert answer["statusCode"] == status
+    assert log == ""
+
+
+def test_settings_of_the_server_are_ignored() -> None:
+    answers, log = handled([event()], PORT="x", WEB_CONCURRENCY="99", FIB_ACCESS_LOG="yes")
+    assert_ours(answers[0], 200, contract.HEALTH_BODY)
     assert log == ""

@@ -51,8 +51,8 @@ _STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in H
 
 def create_application() -> "WSGIApplication":
     """Return the gateway as a WSGI application for Gunicorn."""
-    # One thread is the function's execution environment: it takes one event at a time, and has
-    # an event loop for Mangum as the main thread has on AWS.
+    # One thread is the function's execution environment. It handles one event at a time, and it has
+    # an event loop for Mangum, as the main thread has on AWS.
     execution_environment = ThreadPoolExecutor(
         max_workers=1, initializer=lambda: asyncio.set_event_loop(asyncio.new_event_loop())
     )
@@ -82,7 +82,7 @@ def _body(environ: dict[str, Any]) -> bytes:
 
 
 def event_of(environ: dict[str, Any], body: bytes) -> dict[str, Any]:
-    """Return the event that API Gateway would make of a WSGI request."""
+    """Return the event that API Gateway would make from a WSGI request."""
     path = environ["PATH_INFO"].encode("latin-1").decode(errors="replace")
     request_id = str(uuid.uuid4())
     event: dict[str, Any] = {
