@@ -9,9 +9,10 @@ from random import Random
 from local_stack.environment import CREDENTIALS
 
 from tests.faults.bugs import BUGS, with_bug
-from tests.faults.campaign import SCENARIOS, Figures, Round, run_round
+from tests.faults.campaign import Figures, Round, run_round
 from tests.faults.client import BrokenPromise
 from tests.faults.cluster import dynamodb
+from tests.faults.scenarios import SCENARIOS
 
 
 def main() -> None:

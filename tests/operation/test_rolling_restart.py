@@ -14,7 +14,7 @@ from fibcore.dynamodb.repository import CounterRepository
 from local_stack import programs
 from server_api import timeouts
 
-from tests.faults.dynamodb_proxy import read_message
+from tests.faults.http_messages import read_message
 from tests.operation.load_balancer import LoadBalancer
 from tests.processes import Running, free_port, running
 

@@ -37,12 +37,12 @@ def writer_on(
     table: TableInMemory,
     *,
     max_index: int = MAX_INDEX,
-    pause: Callable[[], object] = lambda: None,
+    pause: Callable[[], None] = lambda: None,
     seconds: Iterable[float] = (),
 ) -> BatchWriter:
     clock = iter(seconds or count(0, 0))
     return BatchWriter(
-        table, max_index=max_index, clock=lambda: next(clock), pause=lambda _: pause() and None
+        table, max_index=max_index, clock=lambda: next(clock), pause=lambda _: pause()
     )
 
 

@@ -81,21 +81,30 @@ class Batch:
         """Plan the waiting steps as the write with this number, which is in doubt from now on.
 
         Returns:
-            The plan; None if there is nothing to write, because no step waits or every step had
-            to be refused. Those steps are answered now.
+            The plan, which has no movement if every step has to be refused; None if no step
+            waits.
         """
         with self._lock:
             if not self.waiting:
                 return None
             plan = plan_steps(list(self.waiting), max_index=max_index, known=self._known_index)
-            if plan.movement is None:
-                plan.answer(0)
-                self.waiting.clear()
-                return None
-            self._first = self._first or number
-            self._plans[number] = plan
-            self.in_doubt = True
+            if plan.movement:
+                self._first = self._first or number
+                self._plans[number] = plan
+                self.in_doubt = True
             return plan
+
+    def has_writes(self) -> bool:
+        """Tell whether a write was sent that no fence has ruled out."""
+        return bool(self._plans)
+
+    def refuse(self, plan: Plan) -> None:
+        """Reject the steps of a plan that has no movement."""
+        with self._lock:
+            for step, failure in plan.refused:
+                if step in self.waiting:
+                    step.reject(failure)
+                    del self.waiting[step]
 
     def stamp(self, names: WriterNames, number: int) -> WriteStamp:
         """Return the stamp of the write with this number: it applies if no earlier one did."""

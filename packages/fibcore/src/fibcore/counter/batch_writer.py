@@ -11,9 +11,9 @@ The rules. The model in `tests/unit/batching_model.py` shows that each of them i
    is smaller than the batch's first. So at most one of them is ever applied, and the stored
    number tells which. Every write is remembered until then, even one that DynamoDB refused: a
    proxy may have delivered a copy of it before.
-4. After an unanswered write the writer sends a fence at once: it moves nothing, but either it
-   raises the stored number, which rules out the unanswered write for ever, or it finds that
-   this write was applied. Until then no step of the batch is refused.
+4. After an unanswered write, and before it refuses every step of a batch, the writer sends a
+   fence: it moves nothing, but either it raises the stored number, which rules out all earlier
+   writes and their copies for ever, or it finds that one of them was applied.
 5. Entries that have not changed for a minute are removed, by a write that requires the number
    seen (`writer_registry.py`).
 
@@ -91,7 +91,13 @@ class BatchWriter:
         self._last_number += 1
         number, names = self._last_number, self._registry.names
         plan = batch.plan_write(number, self._max_index)
-        if plan is None or plan.movement is None:
+        if plan is None:
+            return
+        if plan.movement is None:
+            if names and batch.has_writes():
+                self._fence(batch)
+            else:
+                batch.refuse(plan)
             return
         stamp = batch.stamp(names, number) if names else None
         try:
@@ -161,6 +167,8 @@ class BatchWriter:
         if item is None:
             raise self._repository.not_seeded()
         if index is None and not batch.has_reset():
+            if names:
+                self._fence(batch)
             raise self._repository.no_valid_index()
 
     def _find(self, batch: Batch, names: WriterNames | None, item: Item | None) -> Found:

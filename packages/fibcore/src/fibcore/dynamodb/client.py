@@ -18,7 +18,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import boto3
@@ -100,11 +100,17 @@ def run_in_thread(call: Callable[[], Any], seconds: float) -> Any:
     Raises:
         TimeoutError: The call has not ended. It goes on in its thread.
     """
-    executor = ThreadPoolExecutor(1, "dynamodb")
-    try:
-        return executor.submit(call).result(seconds)
-    finally:
-        executor.shutdown(wait=False)
+    ended: Future[Any] = Future()
+
+    def run() -> None:
+        try:
+            ended.set_result(call())
+        except BaseException as error:  # noqa: BLE001 - the waiting thread raises it
+            ended.set_exception(error)
+
+    # Not an executor: Python waits at its exit for the threads of executors.
+    threading.Thread(target=run, name="dynamodb", daemon=True).start()
+    return ended.result(seconds)
 
 
 def create_client(settings: Settings, *, connections: int = 4) -> "DynamoDBClient":
