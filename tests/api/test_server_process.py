@@ -45,7 +45,11 @@ def test_requests_leave_no_line_by_default(
 
 def test_invalid_settings_end_the_start_in_one_line() -> None:
     command, environment = programs.server(
-        port=1, dynamodb_port=1, FIB_MAX_INDEX="0", COUNTER_TABLE_NAME=""
+        port=1,
+        dynamodb_port=1,
+        FIB_MAX_INDEX="0",
+        COUNTER_TABLE_NAME="",
+        WEB_CONCURRENCY="17",
     )
     ended = subprocess.run(
         command, env=environment, check=False, capture_output=True, text=True, timeout=30
@@ -53,4 +57,5 @@ def test_invalid_settings_end_the_start_in_one_line() -> None:
     assert ended.returncode != 0
     (line,) = [line for line in ended.stderr.splitlines() if "FIB_MAX_INDEX" in line]
     assert "COUNTER_TABLE_NAME" in line
+    assert "WEB_CONCURRENCY" in line
     assert "Traceback" not in ended.stderr

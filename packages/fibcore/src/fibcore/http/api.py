@@ -121,6 +121,6 @@ class Api:
 
     def _refusal(self, error: CounterError) -> Response:
         if isinstance(error, BeforeStart | PastEnd):
-            return problem_response(contract.PROBLEM_BY_ERROR[type(error)], index=error.index)
+            return problem_response(contract.problem_of(error), index=error.index)
         self._tell(error)
-        return problem_response(contract.PROBLEM_BY_ERROR[type(error)])
+        return problem_response(contract.problem_of(error))

@@ -130,6 +130,13 @@ PROBLEM_BY_ERROR: Final[dict[type[CounterError], Problem]] = {
     OutcomeUnknown: OUTCOME_UNKNOWN,
 }
 
+
+def problem_of(error: CounterError) -> Problem:
+    """Return the problem that reports `error`, by its class or the nearest base class."""
+    kinds = (kind for kind in type(error).__mro__ if kind in PROBLEM_BY_ERROR)
+    return PROBLEM_BY_ERROR[next(kinds)]
+
+
 JSON: Final = "application/json"
 PROBLEM_JSON: Final = "application/problem+json"
 
