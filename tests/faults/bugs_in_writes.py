@@ -20,7 +20,7 @@ def _is_join(parameters: Any) -> bool:
 # The five rules of the writer.
 
 
-@bug("dynamodb.writer_registry", HISTORIES, "only forward")
+@bug("fibcore.dynamodb.writer_registry", HISTORIES, "only forward")
 def rule_1_an_id_for_all(writer_registry: Any) -> None:
     """All writers have the same id, and take over the entry that is there."""
     names = writer_registry.WriterNames.for_id("shared")
@@ -28,7 +28,7 @@ def rule_1_an_id_for_all(writer_registry: Any) -> None:
     _join_whoever_is_there()
 
 
-@bug("dynamodb.client", HISTORIES, "almost half of all writes unanswered")
+@bug("fibcore.dynamodb.client", HISTORIES, "almost half of all writes unanswered")
 def rule_1_the_index_is_not_stored(client: Any) -> None:
     """The entry holds the index before the write instead of the one that it produced."""
     change_requests(
@@ -36,7 +36,7 @@ def rule_1_the_index_is_not_stored(client: Any) -> None:
     )
 
 
-@bug("dynamodb.writer_registry", HISTORIES)
+@bug("fibcore.dynamodb.writer_registry", HISTORIES)
 def rule_2_the_same_id_after_an_unanswered_join(writer_registry: Any) -> None:
     """A writer whose join was unanswered joins again under the same id."""
 
@@ -51,7 +51,7 @@ def rule_2_the_same_id_after_an_unanswered_join(writer_registry: Any) -> None:
     _join_whoever_is_there()
 
 
-@bug("dynamodb.client", HISTORIES, "entries removed")
+@bug("fibcore.dynamodb.client", HISTORIES, "entries removed")
 def rule_2_no_entry_required(client: Any) -> None:
     """A counting write applies without the writer's entry as well."""
     change_requests(
@@ -63,7 +63,7 @@ def rule_2_no_entry_required(client: Any) -> None:
     )
 
 
-@bug("counter.batch", HISTORIES, "almost half of all writes unanswered")
+@bug("fibcore.counter.batch", HISTORIES, "almost half of all writes unanswered")
 def rule_3_each_plan_its_own_condition(batch: Any) -> None:
     """Each write of a batch only requires that its own number is larger."""
 
@@ -73,7 +73,7 @@ def rule_3_each_plan_its_own_condition(batch: Any) -> None:
     wrap(batch.Batch, "stamp", stamp)
 
 
-@bug("counter.batch_writer", HISTORIES)
+@bug("fibcore.counter.batch_writer", HISTORIES)
 def rule_3_one_number_for_all_plans(batch_writer: Any) -> None:
     """All writes of a batch have its first number."""
 
@@ -89,7 +89,7 @@ def rule_3_one_number_for_all_plans(batch_writer: Any) -> None:
     wrap(batch_writer.BatchWriter, "_write", write)
 
 
-@bug("counter.batch_writer", HISTORIES, GREENLETS, "writes that arrive twice")
+@bug("fibcore.counter.batch_writer", HISTORIES, GREENLETS, "writes that arrive twice")
 def rule_3_a_refused_plan_is_forgotten(batch_writer: Any) -> None:
     """A throttled write is forgotten, as if no copy of it could have been applied."""
 
@@ -106,7 +106,7 @@ def rule_3_a_refused_plan_is_forgotten(batch_writer: Any) -> None:
     wrap(batch_writer.BatchWriter, "_move", move)
 
 
-@bug("counter.batch_writer", HISTORIES, "writes that arrive twice")
+@bug("fibcore.counter.batch_writer", HISTORIES, "writes that arrive twice")
 def rule_4_a_denied_write_is_unavailable(batch_writer: Any) -> None:
     """A write that DynamoDB denied is not fenced before its steps are answered `unavailable`."""
 
@@ -119,7 +119,7 @@ def rule_4_a_denied_write_is_unavailable(batch_writer: Any) -> None:
     wrap(batch_writer.BatchWriter, "_fence", fence)
 
 
-@bug("counter.batch_writer", HISTORIES, "almost half of all writes unanswered")
+@bug("fibcore.counter.batch_writer", HISTORIES, "almost half of all writes unanswered")
 def rule_4_no_fence_before_a_refusal(batch_writer: Any) -> None:
     """A batch is refused although a write with its steps may still be applied."""
 
@@ -133,7 +133,7 @@ def rule_4_no_fence_before_a_refusal(batch_writer: Any) -> None:
     wrap(batch_writer.BatchWriter, "_fence", fence)
 
 
-@bug("counter.batch", HISTORIES, "almost half of all writes unanswered")
+@bug("fibcore.counter.batch", HISTORIES, "almost half of all writes unanswered")
 def rule_4_leaving_in_doubt_is_unavailable(batch: Any) -> None:
     """A step that leaves while its write is in doubt is told that it was not counted."""
 
@@ -145,7 +145,7 @@ def rule_4_leaving_in_doubt_is_unavailable(batch: Any) -> None:
     wrap(batch.Batch, "leave", leave)
 
 
-@bug("dynamodb.writer_registry", HISTORIES, "almost half of all writes unanswered")
+@bug("fibcore.dynamodb.writer_registry", HISTORIES)
 def rule_5_pruned_though_alive(writer_registry: Any) -> None:
     """An entry counts as stale after 0.2 s, and is removed even if it has changed since."""
     assert writer_registry.STALE_SECONDS
@@ -159,7 +159,7 @@ def rule_5_pruned_though_alive(writer_registry: Any) -> None:
     )
 
 
-@bug("dynamodb.writer_registry", "no room for writers")
+@bug("fibcore.dynamodb.writer_registry", "no room for writers")
 def rule_5_no_limit(writer_registry: Any) -> None:
     """Every writer finds room in the item."""
     wrap(writer_registry, "has_room", lambda *_: True)
