@@ -47,7 +47,7 @@ def any_4xx_is_a_refusal(client: Any) -> None:
     wrap(client, "_answered", answered)
 
 
-@bug("dynamodb.client", "almost half of all writes unanswered")
+@bug("dynamodb.client", "answers that are not DynamoDB's")
 def not_sent_is_the_default(client: Any) -> None:
     """An error that is not known counts as never sent."""
 

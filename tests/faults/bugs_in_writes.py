@@ -91,40 +91,44 @@ def rule_3_one_number_for_all_plans(batch_writer: Any) -> None:
 
 @bug("counter.batch_writer", HISTORIES, GREENLETS, "writes that arrive twice")
 def rule_3_a_refused_plan_is_forgotten(batch_writer: Any) -> None:
-    """A write that DynamoDB refused is forgotten, as if no copy of it could have been applied."""
+    """A throttled write is forgotten, as if no copy of it could have been applied."""
 
-    def write(original: Any, self: Any, batch: Any) -> None:
+    def move(
+        original: Any, self: Any, batch: Any, names: Any, number: int, *more: Any, **flags: Any
+    ) -> None:
         try:
-            original(self, batch)
+            original(self, batch, names, number, *more, **flags)
         except batch_writer.Refused:
-            del batch._plans[self._last_number]
-            batch.was_refused = batch.in_doubt = False
+            batch._plans.pop(number, None)
+            batch.was_refused = False
             raise
 
-    wrap(batch_writer.BatchWriter, "_write", write)
+    wrap(batch_writer.BatchWriter, "_move", move)
 
 
 @bug("counter.batch_writer", HISTORIES, "writes that arrive twice")
 def rule_4_a_denied_write_is_unavailable(batch_writer: Any) -> None:
-    """A write that DynamoDB denied is not fenced before its steps are told `unavailable`."""
+    """A write that DynamoDB denied is not fenced before its steps are answered `unavailable`."""
 
-    def write(original: Any, self: Any, batch: Any) -> None:
-        try:
-            original(self, batch)
-        except batch_writer.Refused:
+    def fence(original: Any, self: Any, batch: Any, names: Any) -> None:
+        if batch.was_refused:
             batch.in_doubt = False
-            raise
+            raise batch_writer.Unavailable("denied")
+        original(self, batch, names)
 
-    wrap(batch_writer.BatchWriter, "_write", write)
+    wrap(batch_writer.BatchWriter, "_fence", fence)
 
 
 @bug("counter.batch_writer", HISTORIES, "almost half of all writes unanswered")
 def rule_4_no_fence_before_a_refusal(batch_writer: Any) -> None:
-    """After an unanswered write the writer plans again at once."""
+    """A batch is refused although a write with its steps may still be applied."""
 
-    def fence(_: Any, self: Any, batch: Any) -> None:
-        self._registry.refresh_if_due()
-        self._write(batch)
+    def fence(original: Any, self: Any, batch: Any, names: Any) -> None:
+        plan = batch.plan_write(self._last_number, self._max_index)
+        if plan and plan.movement is None:
+            batch.refuse(plan)
+        else:
+            original(self, batch, names)
 
     wrap(batch_writer.BatchWriter, "_fence", fence)
 

@@ -15,6 +15,7 @@ from fibcore.dynamodb.item import (
     KEY_VALUE,
     Item,
     WriterNames,
+    as_decimal,
     as_item,
     parse_index,
     parse_number,
@@ -181,8 +182,15 @@ class CounterRepository:
         Raises:
             ConditionFailed: An earlier write was applied, or the writer has no entry.
         """
+
+        def read(answer: Any) -> Item:
+            item = _attributes(answer)
+            if parse_number(item, stamp.names.of_number) != stamp.number:
+                raise ValueError("the answer does not hold the fence's number")
+            return item
+
         return self._update(
-            _attributes,
+            read,
             UpdateExpression="SET #number = :number",
             ConditionExpression="#number < :first",
             ExpressionAttributeNames={"#number": stamp.names.of_number},
@@ -290,7 +298,7 @@ def _attributes(answer: Any) -> Item:
 
 def _attributes_with_index(answer: Any) -> Item:
     attributes = _attributes(answer)
-    Decimal(attributes[INDEX_NAME]["N"])
+    as_decimal(attributes[INDEX_NAME])
     return attributes
 
 
