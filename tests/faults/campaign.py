@@ -1,7 +1,7 @@
-"""Rounds of clients that count while faults happen, and the check of what they saw.
+"""The campaign: rounds in which clients count while faults happen, and every answer is checked.
 
-In the manner of Jepsen (https://jepsen.io): every request is noted with its times, a nemesis does
-harm meanwhile, and afterwards it is searched for an order that explains all answers.
+It works as Jepsen does (https://jepsen.io): clients record every request with its times, a nemesis
+does harm meanwhile, and afterwards a search looks for an order that explains all answers.
 """
 
 import itertools
@@ -27,14 +27,14 @@ from tests.faults.scenarios import Scenario
 from tests.linearizability import Call
 
 PATIENCE_SECONDS = 15.0
-"""Longer than a frozen backend stays so, and a deadline after that."""
+"""Longer than a backend is frozen, plus a deadline."""
 RECOVERY_SECONDS = 20.0
 _MOST_ENTRIES_OF_OTHERS = WRITERS_LIMIT - 1
 
 
 @dataclass
 class Figures:
-    """What happened so far."""
+    """How often each thing happened so far."""
 
     rounds: int = 0
     operations: Counter[str] = field(default_factory=Counter)
@@ -55,12 +55,12 @@ class Figures:
 
 @dataclass(frozen=True, kw_only=True)
 class Round:
-    """Some seconds of a scenario.
+    """One round of a scenario.
 
     Attributes:
-        seed: Of the faults, the harm and what clients ask.
-        seconds: How long clients ask.
-        variables: More of the backends' environment.
+        seed: Draws the faults, the harm and what clients ask for.
+        seconds: How long clients ask for steps.
+        variables: Further variables of the backends' environment.
     """
 
     scenario: Scenario
@@ -70,15 +70,15 @@ class Round:
 
 
 def run_round(database: Node, this: Round, figures: Figures) -> None:
-    """Count under faults, then check every answer.
+    """Let clients count under faults, then check every answer.
 
     Args:
         database: DynamoDB Local.
         this: The round.
-        figures: Where what happens is noted.
+        figures: Counts what happens.
 
     Raises:
-        BrokenPromise: By the contract, no counter answers so.
+        BrokenPromise: No counter that keeps the contract gives these answers.
     """
     scenario, seed = this.scenario, this.seed
     random = Random(seed)
@@ -136,7 +136,7 @@ def _count(client: Client, nodes: Cluster, scenario: Scenario, random: Random, e
         (kind,) = random.choices(list(mix), list(mix.values()))
         (node,) = random.choices(nodes.backends, shares)
         outcome = client.ask(kind, node)
-        # A process that is down would be asked a thousand times a second.
+        # Otherwise a stopped process would be asked a thousand times a second.
         time.sleep(0.1 if isinstance(outcome, Unavailable) else random.uniform(0, 0.02))
 
 

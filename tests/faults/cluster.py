@@ -33,8 +33,8 @@ class Node:
     """A process, with its children, that can be killed and started again.
 
     Args:
-        name: What the log calls it.
-        program: How it starts.
+        name: Its name in messages.
+        program: Its command and environment.
         port: Where it listens.
     """
 
@@ -54,23 +54,23 @@ class Node:
         self._exit.close()
 
     def restart(self) -> None:
-        """Kill it and its children, and start it anew."""
+        """Kill it and its children, and start it again."""
         self.kill()
         self.start()
 
     def stop_and_start(self) -> None:
-        """Send SIGTERM, wait for its end, and start it anew."""
+        """Send SIGTERM, wait until it has ended, and start it again."""
         self._process().stop()
         self.restart()
 
     def kill_alone(self) -> None:
-        """Kill the process and none of its children, and start it anew."""
+        """Kill the process but none of its children, and start it again."""
         os.kill(self._process().pid, signal.SIGKILL)
         self._process().process.wait()
         self.restart()
 
     def kill_a_child(self) -> None:
-        """Kill one of its children, which it starts again by itself."""
+        """Kill one of its children; it starts another one by itself."""
         children = Path(f"/proc/{self._process().pid}/task/{self._process().pid}/children")
         for child in children.read_text().split()[:1]:
             os.kill(int(child), signal.SIGKILL)
@@ -123,7 +123,7 @@ class Route(Enum):
 
 @dataclass
 class Cluster:
-    """The nodes of one round, on a table of its own.
+    """The processes of one round, on a table of its own.
 
     Attributes:
         dynamodb: DynamoDB Local, which keeps its data on disk.

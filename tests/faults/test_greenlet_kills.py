@@ -17,12 +17,10 @@ def hold(seconds: int) -> None:
     assert run.returncode == 0, run.stderr[-2_000:]
 
 
-@pytest.mark.xfail(strict=True, reason="a killed client leaves its step, or a second worker")
 def test_killed_greenlets_break_no_promise() -> None:
     hold(SHORT_SECONDS)
 
 
 @pytest.mark.long
-@pytest.mark.xfail(strict=True, reason="a killed client leaves its step, or a second worker")
 def test_killed_greenlets_break_no_promise_for_long() -> None:
     hold(LONG_SECONDS)

@@ -30,12 +30,11 @@ class World(Network):
 
     def __init__(self, scenario: Scenario, dropped: Rule | None) -> None:
         super().__init__(scenario, dropped)
-        self.ids = self.last = self.batch = 0
+        self.ids = self.last = self.batch = self.first = 0
         self.entry: int | None = None
-        self.first: int | None = None
-        self.plans_in_doubt: tuple[tuple[int, Planned | None], ...] = ()
+        self.plans: tuple[tuple[int, Planned], ...] = ()
         self.known: int | None = None
-        self.in_doubt = False
+        self.in_doubt = self.was_refused = self.doubted = self.alone = False
         self.waiting = tuple(range(len(scenario.batches[0])))
 
     def clone(self) -> "World":
@@ -53,22 +52,23 @@ class World(Network):
         if not self.awaited:
             yield from self.events_of_the_writer()
         yield from self.events_of_the_network()
-        for step in self.waiting:
-            yield f"step {step} leaves", partial(World.leave, step=step)
+        if not self.was_refused or self.in_doubt:
+            # A step whose write was only refused waits a little longer, for the next verdict.
+            for step in self.waiting:
+                yield f"step {step} leaves", partial(World.leave, step=step)
         yield from self.events_of_others()
 
     def events_of_the_writer(self) -> Iterator[tuple[str, Callable[["World"], None]]]:
-        """Yield what the writer can do next."""
+        """Yield what the writer can do next: `BatchWriter.write_batch`."""
         if not self.waiting:
             if self.batch + 1 < len(self.scenario.batches):
                 yield "the next batch is taken", World.take_batch
-        elif self.sent < self.scenario.sends:
-            if self.entry is not None:
-                yield "the writer sends", World.attempt
-            else:
-                yield "the writer joins", World.join
-                if not self.scenario.has_room:
-                    yield "the writer sends without an entry", World.attempt
+        elif self.entry is not None:
+            yield "the writer sends", World.write
+        else:
+            yield "the writer joins", World.join
+            if not self.scenario.has_room:
+                yield "the writer sends without an entry", World.write
 
     # The clients.
 
@@ -79,7 +79,7 @@ class World(Network):
         self.waiting = tuple(waits for waits in self.waiting if waits != step)
 
     def fail_batch(self, outcome: str) -> None:
-        """Answer all that wait the same: `Batch.fail`."""
+        """Answer all that wait the same: `Batch.fail`, or their deadlines in doubt."""
         for step in self.waiting:
             self.tell(step, outcome)
         self.waiting = ()
@@ -87,45 +87,56 @@ class World(Network):
     # The writer.
 
     def take_batch(self) -> None:
-        """Begin with the next batch: a new `Settling`."""
+        """Begin with the next batch: a new `Batch`."""
         self.batch += 1
         before = sum(map(len, self.scenario.batches[: self.batch]))
         self.waiting = tuple(range(before, before + len(self.scenario.batches[self.batch])))
-        self.first, self.plans_in_doubt, self.known, self.in_doubt = None, (), None, False
+        self.plans, self.first, self.known = (), 0, None
+        self.in_doubt = self.was_refused = False
         self.visited = frozenset({self.value})
 
     def join(self) -> None:
-        """Send the write that adds the writer's entry: `Writer._join`."""
+        """Send the write that adds the writer's entry: `WriterRegistry.refresh_if_due`."""
         if self.keeps(Rule.R2_ANOTHER_ID_AFTER_AN_UNANSWERED_JOIN):
             self.ids += 1
-        self.send(self.ids, 0, 0, None)
+        self.sends(self.ids, 0, None)
 
-    def attempt(self) -> None:
-        """Plan, and send a write or a fence, or refuse: `Writer._attempt`, `_write_unmarked`."""
-        if self.first is None and self.entry is not None:
-            self.first = self.last + 1
+    def write(self) -> None:
+        """Plan, and send the write, or refuse every step: `BatchWriter._write`."""
         plan = planned(self.scenario, self.waiting, self.known)
-        fence_first = self.keeps(Rule.R4_A_FENCE_BEFORE_A_REFUSAL)
-        if not plan.moves and not (self.plans_in_doubt and fence_first):
-            self.resolve(plan, 0)
-            return
         if plan.moves:
-            self.in_doubt = True
-        if self.entry is not None:
+            self.doubted, self.alone = self.in_doubt, not self.in_doubt and not self.was_refused
             self.last += 1
-        each = self.keeps(Rule.R3_A_NUMBER_FOR_EACH_PLAN) or not plan.moves
-        number = self.last if each else self.first or 0
-        self.send(self.entry, self.first or 0, number, plan if plan.moves else None)
+            self.first = self.first or self.last
+            each = self.keeps(Rule.R3_A_NUMBER_FOR_EACH_PLAN)
+            number = self.last if each else self.first
+            self.plans = (*self.plans, (number, plan))
+            self.in_doubt = True
+            self.sends(self.entry, number, plan)
+        elif self.plans and self.entry is not None and self.keeps(Rule.R4_A_FENCE_BEFORE_A_REFUSAL):
+            self.fence()
+        else:
+            self.resolve(plan, 0)
+
+    def fence(self) -> None:
+        """Send a fence: `BatchWriter._fence`."""
+        self.alone = not self.in_doubt and not self.was_refused
+        self.last += 1
+        self.in_doubt = True
+        self.sends(self.entry, self.last, None)
+
+    def sends(self, entry: int | None, number: int, plan: Planned | None) -> None:
+        """Send a write, as long as the scenario allows one."""
+        if self.sent < self.scenario.sends:
+            self.send(entry, self.first, number, plan)
+        else:
+            self.waiting = ()
 
     def answered(self, send: Send, *, applied: bool) -> None:
-        """Learn what became of the write that was sent last: `Writer._attempt`."""
-        if send.entry is None:
-            if applied and send.plan:
-                self.resolve(send.plan, self.value)
-            self.known = self.value
-        elif send.number == 0:
+        """Learn that the write was applied, or that its condition failed."""
+        if send.entry is not None and send.number == 0:
             if applied:
-                self.entry, self.last = send.entry, 0
+                self.entry = send.entry
         elif not applied:
             self.conclude(send)
         elif send.plan:
@@ -134,63 +145,78 @@ class World(Network):
             self.fenced()
 
     def refused(self, send: Send, *, final: bool) -> None:
-        """Learn that the write did nothing: `Unavailable` in `Writer.settle`."""
-        if self.keeps(Rule.R3_A_REFUSED_PLAN_IS_REMEMBERED):
-            self.remember(send)
-        self.in_doubt = bool(self.plans_in_doubt) and self.keeps(Rule.R4_NO_FAILURE_ENDS_THE_DOUBT)
-        if final and not self.in_doubt:
-            self.fail_batch(UNAVAILABLE)
+        """Learn that a delivery was refused: `Refused` in `BatchWriter`."""
+        if send.number == 0:
+            if final:
+                self.fail_batch(UNAVAILABLE)
+        elif send.plan is None:
+            if final:
+                self.give_up()
+        else:
+            self.was_refused = True
+            self.in_doubt = self.doubted
+            if not self.keeps(Rule.R3_A_REFUSED_PLAN_IS_REMEMBERED):
+                self.forget(send)
+                self.was_refused = False
+                if final:
+                    self.fail_batch(UNAVAILABLE)
+            elif final and send.entry is None:
+                self.give_up()
+            elif final:
+                self.fence()
+
+    def forget(self, send: Send) -> None:
+        """Drop what is known of a write."""
+        self.plans = tuple(pair for pair in self.plans if pair[0] != send.number)
 
     def unanswered(self, send: Send) -> None:
-        """Learn that the outcome of the write is unknown: `OutcomeUnknown` in `Writer.settle`."""
+        """Learn that the outcome is unknown: `OutcomeUnknown` in `BatchWriter`."""
         if send.entry is None:
-            self.fail_batch(UNKNOWN)
-        else:
-            self.remember(send)
+            self.give_up()
 
-    def remember(self, send: Send) -> None:
-        """Keep a plan that may have been applied."""
-        if send.entry is not None and send.number:
-            plans = dict(self.plans_in_doubt) | {send.number: send.plan}
-            self.plans_in_doubt = tuple(sorted(plans.items(), key=lambda pair: pair[0]))
+    def give_up(self) -> None:
+        """Leave the steps to their deadlines, in doubt, and draw another id later."""
+        self.entry = None
+        self.fail_batch(UNKNOWN)
 
     def conclude(self, send: Send) -> None:
-        """Learn from the item, as a refused write found it: `Writer._conclude`."""
-        stored = dict(self.entries).get(self.entry or 0)
-        if stored is None:
+        """Learn from the item that came with the failed condition: `BatchWriter._resolve`."""
+        stored = dict(self.entries).get(self.entry) if self.entry is not None else (-1, 0)
+        if not self.keeps(Rule.R3_ITS_OWN_NUMBER_TELLS_AS_WELL):
+            self.forget(send)
+        if stored is None or stored[0] > self.last:
             self.lose_entry()
-            return
-        number, index = stored
-        plans = dict(self.plans_in_doubt)
-        if self.keeps(Rule.R3_ITS_OWN_NUMBER_TELLS_AS_WELL) and number == send.number:
-            plans[number] = send.plan
-        if number < (self.first or 0):
-            self.known = self.value
-            self.in_doubt = bool(self.plans_in_doubt)
-        elif number not in plans:
-            self.lose_entry()
-        elif (plan := plans[number]) is None:
-            self.fenced()
-        else:
+        elif stored[0] < self.first:
+            self.nothing_applied()
+        elif (plan := dict(self.plans).get(stored[0])) is not None:
             is_stored = self.keeps(Rule.R1_THE_INDEX_IS_STORED_WITH_THE_NUMBER)
-            self.resolve(plan, index if is_stored else self.value)
+            self.resolve(plan, stored[1] if is_stored else self.value)
+        else:
+            self.fenced()
 
     def lose_entry(self) -> None:
-        """Give up the id: `Writer._lose_entry`."""
-        self.entry = self.first = None
-        if self.plans_in_doubt and self.keeps(Rule.R2_UNKNOWN_WHERE_THE_ENTRY_IS_GONE):
+        """Join again under another id, or give up a batch in doubt."""
+        self.entry = None
+        if self.alone or not self.keeps(Rule.R2_UNKNOWN_WHERE_THE_ENTRY_IS_GONE):
+            self.fenced()
+        else:
             if self.pruned_alive and self.waiting:
                 raise Violation("steps are given up because a writer at work was pruned")
-            self.fail_batch(UNKNOWN)
-        self.plans_in_doubt, self.in_doubt = (), False
+            self.give_up()
+
+    def nothing_applied(self) -> None:
+        """Plan again at once, from the index found: `Batch.not_applied`."""
+        self.in_doubt = self.was_refused = False
+        self.known = self.value
+        self.write()
 
     def fenced(self) -> None:
-        """Start again: `Settling.fenced`."""
-        self.plans_in_doubt, self.first, self.in_doubt = (), None, False
+        """Start again: `Batch.fenced`."""
+        self.plans, self.first, self.in_doubt, self.was_refused = (), 0, False, False
         self.known = self.value
 
     def resolve(self, plan: Planned, reached: int) -> None:
-        """Answer the steps of a plan, and finish the batch: `Settling.answer`."""
+        """Answer the steps of a plan, and finish the batch: `Batch.answer`, `Batch.refuse`."""
         for step, offset in plan.reaches:
             self.tell(step, reached + offset)
         for step, index in plan.refused:

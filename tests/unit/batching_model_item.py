@@ -27,7 +27,6 @@ class Rule(Enum):
     R3_A_REFUSED_PLAN_IS_REMEMBERED = auto()
     R4_A_FENCE_BEFORE_A_REFUSAL = auto()
     R4_LEAVING_IN_DOUBT_IS_UNKNOWN = auto()
-    R4_NO_FAILURE_ENDS_THE_DOUBT = auto()
     R5_PRUNED_ONLY_AS_SEEN = auto()
 
 

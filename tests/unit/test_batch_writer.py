@@ -163,14 +163,14 @@ def test_step_that_leaves_in_doubt_is_unknown(patience: int) -> None:
 def test_step_that_leaves_during_the_fence_is_unknown() -> None:
     batch = batch_of(NEXT)
     (step,) = batch.waiting
-    fates = [*READ_AND_JOIN, Fate.LATE]
+    fates = [*READ_AND_JOIN, Fate.ANSWERED]  # The condition of the write fails at the end.
 
     def next_fate() -> Fate:
         if not fates:
             batch.leave(step)
         return fates.pop(0) if fates else Fate.ANSWERED
 
-    writer_on(TableInMemory(0, next_fate)).write_batch(batch)
+    writer_on(TableInMemory(MAX_INDEX, next_fate)).write_batch(batch)
     assert isinstance(step.outcome, OutcomeUnknown)
 
 

@@ -18,6 +18,7 @@ REPLACED = Scenario((NEXT,), sends=4, seeds=1)
 WITHOUT_ROOM = Scenario((NEXT,), sends=3, has_room=False)
 COPIED = Scenario((NEXT, PREVIOUS), sends=4, copies=1)
 COPIED_LATE = Scenario((NEXT, PREVIOUS), sends=4, late_copies=1)
+COPIED_AT_THE_END = Scenario((NEXT,), moves=2, sends=4, late_copies=1)
 ALL_AT_ONCE = Scenario((NEXT, NEXT), sends=4, moves=1, prunes=1, seeds=1)
 
 
@@ -32,6 +33,7 @@ ALL_AT_ONCE = Scenario((NEXT, NEXT), sends=4, moves=1, prunes=1, seeds=1)
         WITHOUT_ROOM,
         COPIED,
         COPIED_LATE,
+        COPIED_AT_THE_END,
         ALL_AT_ONCE,
     ],
 )
@@ -53,9 +55,8 @@ def test_no_order_of_events_breaks_a_promise(scenario: Scenario) -> None:
         (Rule.R3_ITS_OWN_NUMBER_TELLS_AS_WELL, COPIED),
         (Rule.R3_A_REFUSED_PLAN_IS_REMEMBERED, COPIED),
         (Rule.R3_A_REFUSED_PLAN_IS_REMEMBERED, COPIED_LATE),
-        (Rule.R4_A_FENCE_BEFORE_A_REFUSAL, AT_THE_END),
+        (Rule.R4_A_FENCE_BEFORE_A_REFUSAL, COPIED_AT_THE_END),
         (Rule.R4_LEAVING_IN_DOUBT_IS_UNKNOWN, AT_THE_END),
-        (Rule.R4_NO_FAILURE_ENDS_THE_DOUBT, AT_THE_END),
         (Rule.R5_PRUNED_ONLY_AS_SEEN, PRUNED),
     ],
 )

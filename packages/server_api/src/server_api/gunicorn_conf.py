@@ -18,7 +18,7 @@ from fibcore import InvalidSettings  # noqa: E402
 from fibcore.http import contract  # noqa: E402
 
 from server_api import timeouts  # noqa: E402
-from server_api.settings import ServerSettings  # noqa: E402
+from server_api.settings import CONNECTIONS_LIMIT, ServerSettings  # noqa: E402
 
 if TYPE_CHECKING:
     from gunicorn.workers.base import Worker
@@ -37,8 +37,7 @@ workers = _settings.processes
 # none of these, though it answered a bare hello 1.3 times as fast. The C parser of `gunicorn[fast]`
 # made steps 1.02 to 1.14 times as fast, but it comes as source that has to be compiled.
 worker_class = "server_api.worker.CounterWorker"
-# An idle connection holds some 13 kB, so all of them take a tenth of 512 MB.
-worker_connections = 4_096
+worker_connections = CONNECTIONS_LIMIT
 # When 1,500 clients connected at once, thousands of attempts overflowed a backlog of 64, and a
 # client tries again only after a second. This backlog holds nearly all of them.
 backlog = 2_048

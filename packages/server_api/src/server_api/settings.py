@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from fibcore.dynamodb.writer_registry import WRITERS_LIMIT
+from fibcore.dynamodb.writer_registry import PROCESSES_LIMIT, WRITERS_LIMIT
 from fibcore.settings import Settings, Variable, switch, whole_number
 
 FIB_ACCESS_LOG: Final = Variable(
@@ -17,11 +17,16 @@ PORT: Final = Variable("PORT", "8080", "where the server listens", 1, 65_535)
 WEB_CONCURRENCY: Final = Variable(
     "WEB_CONCURRENCY",
     "1",
-    f"server processes, at most {WRITERS_LIMIT // 2}: a rolling restart doubles them, and the "
+    f"server processes, at most {PROCESSES_LIMIT}: a rolling restart doubles them, and the "
     f"counter's item has room for {WRITERS_LIMIT} writers",
     1,
-    WRITERS_LIMIT // 2,
+    PROCESSES_LIMIT,
 )
+
+CONNECTIONS_LIMIT: Final = 4_096
+"""How many connections one process serves at once. An idle one holds some 13 kB, so all of them
+take a tenth of 512 MB. A connection has one request in flight, so this is also how many requests
+can wait for one call to the table."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

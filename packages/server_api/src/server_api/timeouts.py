@@ -8,8 +8,8 @@ request into a connection that is closing, and answers 502:
 
 A task that stops takes these steps, one after the other:
     30  it gets no new connection and answers its requests, 25 at most, DEREGISTRATION
-    25  after SIGTERM it answers what came in the last moment, GRACEFUL_STOP
-    30  counted from SIGTERM, it is killed, KILL
+    26  after SIGTERM it answers what came in the last moment, GRACEFUL_STOP
+    31  counted from SIGTERM, it is killed, KILL
 """
 
 from typing import Final
@@ -19,5 +19,5 @@ from fibcore.timeouts import LONGEST_DEADLINE
 LOAD_BALANCER_IDLE: Final = 60
 KEEP_ALIVE: Final = LOAD_BALANCER_IDLE + 15
 DEREGISTRATION: Final = LONGEST_DEADLINE + 5
-GRACEFUL_STOP: Final = LONGEST_DEADLINE
+GRACEFUL_STOP: Final = LONGEST_DEADLINE + 1
 KILL: Final = GRACEFUL_STOP + 5

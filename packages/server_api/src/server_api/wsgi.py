@@ -11,7 +11,8 @@ from fibcore.fibonacci import Fibonacci
 from fibcore.sequence import FibonacciSequence
 
 from server_api.app import ServerApplication
-from server_api.settings import ServerSettings
+from server_api.call_limit import run_within
+from server_api.settings import CONNECTIONS_LIMIT, ServerSettings
 
 
 def create_application() -> ServerApplication:
@@ -22,8 +23,13 @@ def create_application() -> ServerApplication:
     """
     settings = ServerSettings.from_environ(os.environ)
     logging.basicConfig(level=settings.log_level.upper(), format="%(levelname)s %(message)s")
-    table = CounterRepository(create_client(settings), settings.table_name)
+    repository = CounterRepository(
+        create_client(settings), settings.table_name, run_within=run_within
+    )
     counter = BatchingCounter(
-        table, max_index=settings.max_index, deadline_seconds=settings.deadline_seconds
+        repository,
+        max_index=settings.max_index,
+        deadline_seconds=settings.deadline_seconds,
+        queue_limit=CONNECTIONS_LIMIT,
     )
     return ServerApplication(Api(FibonacciSequence(counter, Fibonacci())))

@@ -15,9 +15,9 @@ TWO_BATCHES_FROM = 128
 while the other half's write is in flight: a process answers 64 clients in about the 5 ms that a
 write takes. With fewer clients, one batch is faster."""
 
-_GRACE = 0.1
-"""How much longer than its deadline, as a part of it, a step waits whose write DynamoDB refused.
-The next write tells whether a copy of the refused one was applied."""
+_LONGEST_GRACE_SECONDS = 0.5
+"""A step whose write DynamoDB refused waits a tenth of its deadline longer, at most so long: the
+next write tells whether a copy of the refused one was applied."""
 
 _log = logging.getLogger(__name__)
 
@@ -66,7 +66,7 @@ class BatchQueue:
         try:
             self._wake_worker()
             if not batch.done.wait(self._deadline_seconds) and batch.was_refused:
-                batch.done.wait(self._deadline_seconds * _GRACE)
+                batch.done.wait(min(_LONGEST_GRACE_SECONDS, self._deadline_seconds / 10))
         finally:
             if step.outcome is None:
                 batch.leave(step)

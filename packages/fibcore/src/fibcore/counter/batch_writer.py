@@ -9,10 +9,10 @@ The rules. The model in `tests/unit/batching_model.py` shows that each of them i
    draws another id.
 3. Every write of a batch has a number of its own, and all of them require that the stored number
    is smaller than the batch's first. So at most one of them is ever applied, and the stored
-   number tells which. Every write is remembered until then, even one that DynamoDB refused: a
-   proxy may have delivered a copy of it before.
-4. After an unanswered write, and before it refuses every step of a batch, the writer sends a
-   fence: it moves nothing, but either it raises the stored number, which rules out all earlier
+   number tells which. After an unanswered write the next one is simply sent. Every write is
+   remembered, even one that DynamoDB refused: a proxy may have delivered a copy of it before.
+4. If every step of a batch has to be refused although a write was sent, the writer first sends a
+   fence. It moves nothing, but either it raises the stored number, which rules out all earlier
    writes and their copies for ever, or it finds that one of them was applied.
 5. Entries that have not changed for a minute are removed, by a write that requires the number
    seen (`writer_registry.py`).
@@ -29,7 +29,7 @@ from fibcore.counter.backoff import backoff_seconds
 from fibcore.counter.batch import Batch, Found
 from fibcore.dynamodb.client import ConditionFailed, Refused
 from fibcore.dynamodb.item import Item, WriterNames, parse_index, parse_number
-from fibcore.dynamodb.repository import CounterRepository
+from fibcore.dynamodb.repository import CounterRepository, Movement
 from fibcore.dynamodb.writer_registry import WriterRegistry
 from fibcore.errors import OutcomeUnknown, Unavailable
 
@@ -65,15 +65,13 @@ class BatchWriter:
         self._last_number = 0
 
     def write_batch(self, batch: Batch) -> None:
-        """Answer the steps of `batch`. Steps that stay in doubt keep waiting."""
+        """Answer the steps of `batch`; steps that stay in doubt wait for their deadlines."""
         tries = 0
         while batch.waiting:
             try:
-                if batch.in_doubt:
-                    self._fence(batch)
-                else:
+                if not batch.has_writes():
                     self._registry.refresh_if_due()
-                    self._write(batch)
+                self._write(batch)
                 continue
             except Unavailable as failure:
                 if not failure.transient and not batch.in_doubt:
@@ -82,57 +80,72 @@ class BatchWriter:
             except OutcomeUnknown as failure:
                 _log.debug("a batch of %d steps is in doubt: %s", len(batch.waiting), failure)
             except _CannotResolve:
+                batch.in_doubt = True
                 return
             tries += 1
             self._pause(backoff_seconds(tries))
 
     def _write(self, batch: Batch) -> None:
-        """Send one counting write for the batch, and draw the conclusions."""
+        """Send one write for the batch: its plan, or a fence before every step is refused."""
         self._last_number += 1
         number, names = self._last_number, self._registry.names
+        was_in_doubt = batch.in_doubt
         plan = batch.plan_write(number, self._max_index)
         if plan is None:
             return
-        if plan.movement is None:
-            if names and batch.has_writes():
-                self._fence(batch)
-            else:
-                batch.refuse(plan)
-            return
+        if plan.movement:
+            self._move(batch, names, number, plan.movement, was_in_doubt=was_in_doubt)
+        elif names and batch.has_writes():
+            self._fence(batch, names)
+        else:
+            batch.refuse(plan)
+
+    def _move(
+        self,
+        batch: Batch,
+        names: WriterNames | None,
+        number: int,
+        movement: Movement,
+        *,
+        was_in_doubt: bool,
+    ) -> None:
+        """Send the counting write with this number, and draw the conclusions."""
+        alone = not was_in_doubt and not batch.was_refused
         stamp = batch.stamp(names, number) if names else None
         try:
-            batch.answer(number, self._repository.move(plan.movement, stamp))
+            batch.answer(number, self._repository.move(movement, stamp))
         except ConditionFailed as failed:
-            self._resolve(batch, names, failed.item, alone=not batch.was_refused)
+            self._resolve(batch, names, failed.item, alone=alone)
         except Refused as failure:
-            # A copy may have been applied, which the next write finds out: the same steps again
-            # after throttling, which passes, otherwise a fence.
             batch.was_refused = True
-            batch.in_doubt = not failure.transient
-            raise
+            if failure.transient:
+                batch.in_doubt = was_in_doubt
+                raise
+            if names is None:
+                raise _CannotResolve from failure
+            self._fence(batch, names)
         except Unavailable:
-            batch.in_doubt = False
+            batch.in_doubt = was_in_doubt
             raise
         except OutcomeUnknown as failure:
             if names is None:
                 raise _CannotResolve from failure
             raise
 
-    def _fence(self, batch: Batch) -> None:
-        """Rule out the write in doubt, or find that it was applied."""
+    def _fence(self, batch: Batch, names: WriterNames) -> None:
+        """Rule out all earlier writes of the batch, or find that one of them was applied."""
         self._last_number += 1
-        names = self._registry.names
-        if names is None:
-            raise _CannotResolve
+        alone = not batch.in_doubt and not batch.was_refused
+        batch.in_doubt = True
         try:
             item = self._repository.fence(batch.stamp(names, self._last_number))
         except ConditionFailed as failed:
-            self._resolve(batch, names, failed.item, alone=False)
-        except Unavailable as failure:
-            if not failure.transient:
-                self._registry.lose_entry()
-                raise _CannotResolve from failure
-            raise
+            self._resolve(batch, names, failed.item, alone=alone)
+        except Refused as failure:
+            if failure.transient:
+                raise
+            self._registry.lose_entry()
+            raise _CannotResolve from failure
         else:
             batch.fenced(parse_index(item))
 
@@ -142,7 +155,7 @@ class BatchWriter:
         """Draw the conclusions from the item that came back with a failed condition.
 
         Args:
-            batch: Whose write or fence it was.
+            batch: The batch whose write or fence it was.
             names: This writer's entry, or None if it has none.
             item: The item as the write found it.
             alone: Whether no other write of the batch may have been applied.
@@ -155,20 +168,19 @@ class BatchWriter:
                 batch.answer(parse_number(item, names.of_number) or 0, produced)
                 return
             found = Found.ENTRY_GONE
-        if found is Found.FENCE_APPLIED:
-            batch.fenced(index)
-            return
         if found is Found.ENTRY_GONE:
             self._registry.lose_entry()
             if not alone:
-                batch.in_doubt = True
                 raise _CannotResolve
-        batch.not_applied(index)
+        if found is Found.NOTHING_APPLIED:
+            batch.not_applied(index)
+        else:
+            batch.fenced(index)
         if item is None:
             raise self._repository.not_seeded()
         if index is None and not batch.has_reset():
-            if names:
-                self._fence(batch)
+            if found is Found.NOTHING_APPLIED and names:
+                self._fence(batch, names)
             raise self._repository.no_valid_index()
 
     def _find(self, batch: Batch, names: WriterNames | None, item: Item | None) -> Found:
