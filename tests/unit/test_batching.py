@@ -111,7 +111,7 @@ def test_a_step_is_refused_at_once_when_too_many_wait() -> None:
 
 def test_a_worker_that_fails_strands_nobody() -> None:
     def fail(batch: Batch) -> None:
-        batch.in_doubt = True
+        batch.in_doubt.add(1)
         raise ZeroDivisionError
 
     queue = BatchQueue(fail, deadline_seconds=30, limit=20, name="test")

@@ -5,11 +5,13 @@ from fibcore.dynamodb.writer_registry import (
     ITEM_LIMIT_BYTES,
     STALE_SECONDS,
     WRITERS_LIMIT,
-    StaleEntries,
+    WriterRegistry,
     all_entries,
     has_room,
     new_names,
 )
+
+from tests.unit.table_in_memory import Fate, TableInMemory
 
 
 class Clock:
@@ -32,7 +34,7 @@ def names(writer_id: str) -> WriterNames:
 
 def test_an_entry_is_stale_once_seen_unchanged_for_a_minute() -> None:
     clock = Clock()
-    stale = StaleEntries(clock)
+    stale = WriterRegistry(TableInMemory(0, lambda: Fate.ANSWERED), clock)
     assert stale.find_stale(item_with(aaaaaa="1", bbbbbb="1")) == {}
     clock.now = STALE_SECONDS / 2
     assert stale.find_stale(item_with(aaaaaa="1", bbbbbb="2")) == {}
@@ -42,7 +44,7 @@ def test_an_entry_is_stale_once_seen_unchanged_for_a_minute() -> None:
 
 def test_an_entry_that_was_gone_in_between_starts_anew() -> None:
     clock = Clock()
-    stale = StaleEntries(clock)
+    stale = WriterRegistry(TableInMemory(0, lambda: Fate.ANSWERED), clock)
     stale.find_stale(item_with(aaaaaa="1"))
     clock.now = STALE_SECONDS / 2
     stale.find_stale(item_with())

@@ -95,38 +95,28 @@ def plan_steps(steps: Sequence[Step], *, max_index: int, known: int | None = Non
     restart = bool(resets)
     start = 0 if restart else known
 
-    if start is None:
-        movement = Movement(
-            net=len(forward) - len(back),
-            restart=False,
-            lowest=max(0, len(back) - len(forward)),
-            highest=max_index - len(forward) if forward else INDEX_LIMIT,
-        )
-        return Plan(movement, forward=forward, back=back)
-
-    back_first = start + len(forward) > max_index
-    if back_first:
-        fitting_back = min(len(back), start)
-        at_turn = start - fitting_back
-        fitting_forward = min(len(forward), max(0, max_index - at_turn))
-        past_end_at, before_start_at = at_turn + fitting_forward, at_turn
-        lowest = len(back)
-        highest = max_index - len(forward) + len(back) if forward else INDEX_LIMIT
-    else:
-        fitting_forward = len(forward)
-        at_turn = start + fitting_forward
-        fitting_back = min(len(back), at_turn)
-        past_end_at, before_start_at = at_turn, at_turn - fitting_back
-        lowest = max(0, len(back) - len(forward))
-        highest = max_index - len(forward) if forward else INDEX_LIMIT
-
-    refused: list[tuple[Step, CounterError]] = [
-        (step, PastEnd(past_end_at)) for step in forward[fitting_forward:]
-    ]
-    refused += [(step, BeforeStart(before_start_at)) for step in back[fitting_back:]]
-    if refused:
-        # What is refused, and where, is true of this very start only.
-        lowest = highest = start
+    back_first = start is not None and start + len(forward) > max_index
+    lowest = len(back) if back_first else max(0, len(back) - len(forward))
+    highest = (
+        max_index - len(forward) + (len(back) if back_first else 0) if forward else INDEX_LIMIT
+    )
+    fitting_forward, fitting_back = len(forward), len(back)
+    refused: list[tuple[Step, CounterError]] = []
+    if start is not None:
+        if back_first:
+            fitting_back = min(fitting_back, start)
+            at_turn = start - fitting_back
+            fitting_forward = min(fitting_forward, max(0, max_index - at_turn))
+            past_end_at, before_start_at = at_turn + fitting_forward, at_turn
+        else:
+            at_turn = start + fitting_forward
+            fitting_back = min(fitting_back, at_turn)
+            past_end_at, before_start_at = at_turn, at_turn - fitting_back
+        refused += [(step, PastEnd(past_end_at)) for step in forward[fitting_forward:]]
+        refused += [(step, BeforeStart(before_start_at)) for step in back[fitting_back:]]
+        if refused:
+            # What is refused, and where, is true of this very start only.
+            lowest = highest = start
 
     moves = restart or fitting_forward or fitting_back
     return Plan(
