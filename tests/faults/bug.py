@@ -8,6 +8,7 @@ Nothing here imports the product, since processes import this before gevent has 
 """
 
 import functools
+import inspect
 import os
 import re
 import sys
@@ -64,8 +65,17 @@ def _end(message: str) -> None:
 
 
 def wrap(owner: Any, name: str, wrapper: Callable[..., Any]) -> None:
-    """Replace a method or function by `wrapper`, which gets it as its first argument."""
+    """Replace a method or function by `wrapper`, which gets it as its first argument.
+
+    Raises:
+        AttributeError: The owner has no such method or function.
+        TypeError: The wrapper does not take its arguments.
+    """
     original = getattr(owner, name)
+    parameters = inspect.signature(original).parameters.values()
+    named = [each.name for each in parameters if each.kind is each.POSITIONAL_OR_KEYWORD]
+    only_named = {each.name: None for each in parameters if each.kind is each.KEYWORD_ONLY}
+    inspect.signature(wrapper).bind(original, *named, **only_named)
 
     @functools.wraps(original)
     def wrapped(*args: Any, **more: Any) -> Any:

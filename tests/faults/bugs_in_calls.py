@@ -111,16 +111,16 @@ def a_read_joins_one_in_flight(batching: Any) -> None:
     """A read's answer is also given to the reads that arrived while it was in flight."""
 
     def read_batch(original: Any, self: Any, batch: Any) -> None:
-        resolve_all = batch.resolve_all
+        resolve = batch.resolve
 
         def resolve_late_ones_too(index: int) -> None:
-            resolve_all(index)
+            resolve(index)
             late = self.reads._batches.pop()
             self.reads._batches.append(type(batch)(self.reads._lock))
-            late.resolve_all(index)
+            late.resolve(index)
             late.done.set()
 
-        batch.resolve_all = resolve_late_ones_too
+        batch.resolve = resolve_late_ones_too
         original(self, batch)
 
     wrap(batching.BatchingCounter, "_read_batch", read_batch)

@@ -81,8 +81,9 @@ def acknowledged_before_the_write(batch_writer: Any) -> None:
         if plan is None or plan.movement is None:
             return
         index = 0 if plan.movement.restart else batch_writer.parse_index(self._repository.read())
-        batch.answer(number, (index or 0) + plan.movement.net)
+        stamp = batch_writer.WriteStamp(names, batch.first, number) if names else None
+        batch.answer(plan, (index or 0) + plan.movement.net)
         batch.done.set()
-        self._repository.move(plan.movement, batch.stamp(names, number) if names else None)
+        self._repository.move(plan.movement, stamp)
 
     wrap(batch_writer.BatchWriter, "_write", write)

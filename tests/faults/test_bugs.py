@@ -94,6 +94,8 @@ def test_killed_greenlets_find(name: str) -> None:
     assert search.stderr.splitlines()[-1].startswith("seed"), search.stderr[-2_000:]
 
 
+@pytest.mark.long
+@pytest.mark.timeout(400)
 @pytest.mark.parametrize(
     ("name", "test"),
     [(name, test) for name, bug in BUGS.items() for test in bug.found_by if "::" in test],
