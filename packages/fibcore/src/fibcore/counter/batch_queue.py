@@ -64,8 +64,8 @@ class BatchQueue:
         batch = self.add(step)
         try:
             self._wake_worker()
-            if not batch.done.wait(self._deadline_seconds) and batch.was_refused:
-                batch.done.wait(min(_LONGEST_GRACE_SECONDS, self._deadline_seconds / 10))
+            if not _wait(batch.done, self._deadline_seconds) and batch.was_refused:
+                _wait(batch.done, min(_LONGEST_GRACE_SECONDS, self._deadline_seconds / 10))
         finally:
             if step.outcome is None:
                 batch.leave(step)
@@ -150,3 +150,12 @@ class BatchQueue:
         time.sleep(0)  # The clients take their answers,
         time.sleep(0)  # and send their next requests.
         self._close_at = None
+
+
+def _wait(event: threading.Event, seconds: float) -> bool:
+    """Wait until the event is set, at most so long; return whether it is.
+
+    gevent's `wait` on an event that was set just before has no timeout, and is never woken if the
+    last of those that waited before has its timeout meanwhile. So such an event is not waited for.
+    """
+    return event.is_set() or event.wait(seconds)
