@@ -62,8 +62,13 @@ class CounterPage:
         for name in names:
             self.button(name).click()
 
+    def choose(self, backend: str) -> None:
+        """Choose a backend by its name in `config.json`."""
+        self.page.locator(f"[data-backend={backend}] label").click()
+
     def radio(self, name: str) -> Locator:
-        return self.page.get_by_role("radio", name=name)
+        """Return the radio button of a backend, by its name in `config.json`."""
+        return self.page.locator(f"[data-backend={name}] input")
 
     def is_at(self, index: int, *, seconds: float = 10) -> None:
         """Wait until the page shows this index, in its text and its title."""

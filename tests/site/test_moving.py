@@ -157,7 +157,7 @@ def test_the_arrows_step_after_a_backend_was_chosen_with_the_mouse(
 ) -> None:
     stack.put(7)
     counter.open()
-    counter.page.get_by_text("lambda").click()
+    counter.choose("lambda")
     counter.page.keyboard.press("ArrowRight")
     counter.is_at(8)
     expect(counter.radio("lambda")).to_be_checked()
