@@ -18,9 +18,11 @@ const PACES = [0.5, 1, 2, 4, 8, 16]; // steps a second
 const CONFIGURE_AGAIN_MS = 2_000;
 const NOTICE_MS = 8_000;
 const TICK_MS = 1_000;
-const LINK = /^#F\((\d{1,9})\)$/;
+const LINK = /^#F(?:\(|%28)(\d{1,9})(?:\)|%29)$/;
 
 const view = new View();
+const firstLinked = linkedTerm();
+if (firstLinked) view.showTerm(firstLinked); // it needs no backend
 const backends = await configured();
 const counter = new Counter(backends, initialBackend(), planShow, () => document.hidden);
 const backendsView = new BackendsView(backends, counter.backend, choose);
@@ -98,14 +100,17 @@ function press(step) {
   counter.press(step);
 }
 
+/** The term that the address asks for, if there is one. */
+function linkedTerm() {
+  const index = Number(LINK.exec(location.hash)?.[1] ?? Infinity);
+  return index <= words.LARGEST_LINKED ? { index, value: bigFibonacci(index) } : null;
+}
+
 /** Show the term that the address asks for, or else the counter. */
 function followLink() {
-  const [, digits] = LINK.exec(decodeURIComponent(location.hash)) ?? [];
-  const index = Number(digits);
-  const isKnown = digits !== undefined && index <= words.LARGEST_LINKED;
-  linked = isKnown ? { index, value: bigFibonacci(index) } : null;
+  linked = linkedTerm();
   if (linked) counter.player.stop();
-  say(location.hash.length > 1 && !isKnown ? words.NO_SUCH_TERM : "");
+  say(location.hash.length > 1 && !linked ? words.NO_SUCH_TERM : "");
 }
 
 /** Leave the term that the address asks for. */

@@ -1,7 +1,7 @@
 /** The number: whole, or by its ends, with its thousands set apart by CSS and not by characters. */
 
 import { byId, find, html, setAttributes, setShown, setText } from "./dom.js";
-import { ends, groups } from "./numbers.js";
+import { ends, groups, NARROW, WIDE } from "./numbers.js";
 import { reducedMotion } from "./spiral_view.js";
 import { digitCount, hiddenDigits } from "./words.js";
 
@@ -45,6 +45,8 @@ export class NumberView {
     this.gap = find(this.box, ".gap");
     this.tail = new DigitGroups(find(this.box, ".tail"));
     this.whole = find(this.box, ".all");
+    this.narrow = matchMedia("(max-width: 44rem), (max-height: 30rem)"); // as in style.css
+    this.narrow.addEventListener("change", () => this.#draw());
   }
 
   /** @param {Term} term */
@@ -68,7 +70,7 @@ export class NumberView {
   #draw() {
     if (!this.#term) return;
     const { value } = this.#term;
-    const { head, tail, hidden } = ends(value);
+    const { head, tail, hidden } = ends(value, this.narrow.matches ? NARROW : WIDE);
     const isWhole = this.#isWhole && hidden > 0;
     this.box.classList.toggle("whole", isWhole);
     this.box.classList.toggle("long", hidden > 0);

@@ -1,7 +1,8 @@
 /** Numbers as people read them: a value of any length stays text and never becomes a JavaScript number. */
 
-const LONGEST_WHOLE = 150;
-const SHOWN_AT_EACH_END = 60;
+/** How many digits a screen takes: all of a value up to `whole`, or so many at each end. */
+export const WIDE = { whole: 240, end: 90 };
+export const NARROW = { whole: 150, end: 60 };
 const NO_BREAK_SPACE = "\u00a0";
 
 /** Return F(index) in decimal, computed by fast doubling. @param {number} index */
@@ -26,14 +27,15 @@ export function groups(digits) {
  * Return head and tail of a long value, which begin at a group of the whole value, and how many
  * digits are between.
  * @param {string} digits
+ * @param {{whole: number, end: number}} room
  */
-export function ends(digits) {
-  if (digits.length <= LONGEST_WHOLE) return { head: digits, tail: "", hidden: 0 };
-  const headLength = SHOWN_AT_EACH_END + (digits.length % 3);
+export function ends(digits, room) {
+  if (digits.length <= room.whole) return { head: digits, tail: "", hidden: 0 };
+  const headLength = room.end + (digits.length % 3);
   return {
     head: digits.slice(0, headLength),
-    tail: digits.slice(-SHOWN_AT_EACH_END),
-    hidden: digits.length - headLength - SHOWN_AT_EACH_END,
+    tail: digits.slice(-room.end),
+    hidden: digits.length - headLength - room.end,
   };
 }
 

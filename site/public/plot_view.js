@@ -5,7 +5,7 @@ import { axisEnd, distanceExponent } from "./geometry.js";
 import { counted, raised } from "./numbers.js";
 import { ratioCaption } from "./words.js";
 
-const BOX = { left: 58, right: 350, top: 12, bottom: 142 };
+const BOX = { left: 68, right: 352, top: 26, bottom: 148 };
 const FIRST = 2; // the first index with a ratio
 const DOTTED_TO = 20; // up to here each step is a dot of its own
 const STEP_TICKS = 2;
@@ -17,7 +17,11 @@ export class PlotView {
     const { left, right, top, bottom } = BOX;
     const mark = (/** @type {Record<string, string | number>} */ place) => svg("text", { class: "mark", ...place });
     this.across = Array.from({ length: STEP_TICKS + 1 }, (_, at) =>
-      mark({ x: left + (at * (right - left)) / STEP_TICKS, y: bottom + 18, "text-anchor": "middle" }),
+      mark({
+        x: left + (at * (right - left)) / STEP_TICKS,
+        y: bottom + 17,
+        "text-anchor": at === STEP_TICKS ? "end" : "middle",
+      }),
     );
     this.down = Array.from({ length: STEP_TICKS + 1 }, (_, at) =>
       mark({ x: left - 8, y: top + (at * (bottom - top)) / STEP_TICKS, class: "mark level" }),

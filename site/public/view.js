@@ -32,7 +32,7 @@ export class View {
   render(counter, linked, notice) {
     const { queue, player } = counter;
     const term = linked ?? counter.term;
-    if (term && (term.index !== this.#term?.index)) this.#showTerm(term);
+    if (term && (term.index !== this.#term?.index)) this.showTerm(term);
     setText(byId("moved"), linked ? words.LOOKING : words.waitingInWords(queue.length) || words.movedInWords(counter.moved));
     this.#renderMessage(counter, notice);
     for (const id of ["next", "value"]) setAttributes(byId(id), { "aria-busy": queue.isBusy });
@@ -62,8 +62,8 @@ export class View {
     setText(byId("message"), [notice, ...texts].filter(Boolean).join(" "));
   }
 
-  /** @param {Term} term */
-  #showTerm(term) {
+  /** Show a term, whether it is the counter's or not. @param {Term} term */
+  showTerm(term) {
     this.#term = term;
     setText(byId("index"), words.termName(term.index).slice(1));
     document.title = words.pageTitle(term.index);

@@ -14,7 +14,7 @@ _KEEP_WHAT_IS_SENT = """{
   window.fetch = (url, request) => {
     window.sent[request?.method ?? "GET"].push(performance.now());
     const answer = fetch(url, request);
-    window.answered = answer.then(got => got.clone().text());
+    window.answered = answer.then(got => got.clone().text(), () => "");
     return answer;
   };
 }"""

@@ -49,9 +49,10 @@ def test_it_asks_every_two_seconds_and_what_has_not_changed_is_not_sent_again(
 def test_a_quiet_page_asks_less_and_less(counter: CounterPage, stack: BackendStack) -> None:
     stack.put(7)
     counter.open_with_its_clock_stopped()
+    before = len(counter.sent("GET"))
     for _ in range(300):
         counter.let_pass(2_000)
-    gaps = [later - earlier for earlier, later in pairwise(counter.sent("GET"))]
+    gaps = [later - earlier for earlier, later in pairwise(counter.sent("GET")[before:])]
     assert gaps[-1] >= 25_000
     assert max(gaps) <= 33_000
     asked = len(counter.sent("GET"))
