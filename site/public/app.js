@@ -119,12 +119,10 @@ function leaveLink() {
   followLink();
 }
 
-/** The address of the term that is shown. */
+/** The address of the term that is shown, or of the page if it could not compute that term. */
 function linkToTerm() {
-  const url = new URL(location.href);
-  url.search = "";
-  url.hash = `F(${counter.term?.index})`;
-  return url.href;
+  const index = (linked ?? counter.term)?.index ?? Infinity;
+  return location.origin + location.pathname + (index <= words.LARGEST_LINKED ? `#F(${index})` : "");
 }
 
 function setPace() {

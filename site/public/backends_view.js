@@ -25,12 +25,12 @@ export class BackendsView {
       const template = /** @type {HTMLTemplateElement} */ (byId("backend"));
       const row = /** @type {HTMLElement} */ (find(template.content, ".backend").cloneNode(true));
       const input = /** @type {HTMLInputElement} */ (find(row, "input"));
-      const { title } = backendWords(backend.name);
+      const { title, about } = backendWords(backend.name);
       row.dataset.backend = backend.name;
       setText(find(row, "label span"), title);
       const link = /** @type {HTMLAnchorElement} */ (find(row, "a"));
       link.href += `#${backend.name}`;
-      link.setAttribute("aria-label", `What this means: ${title.toLowerCase()}`);
+      setText(link, about);
       Object.assign(input, { value: backend.name, checked: backend === chosen });
       input.addEventListener("change", () => {
         if (!input.matches(":focus-visible")) input.blur(); // else the arrow keys would not step

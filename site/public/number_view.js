@@ -56,7 +56,7 @@ export class NumberView {
     setText(byId("digits"), digitCount(term.value.length));
     this.#draw();
     const isSteady = performance.now() - this.#shownAt >= STEADY_MS;
-    this.#shownAt = performance.now();
+    this.#shownAt = before ? performance.now() : -STEADY_MS;
     if (!before || !isSteady || reducedMotion.matches) return;
     const fade = [{ opacity: 0.25, translate: `0 ${term.index > before.index ? 0.12 : -0.12}em` }, {}];
     this.box.animate(fade, { duration: FADE_MS, easing: "ease-out" });

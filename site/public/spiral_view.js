@@ -69,12 +69,11 @@ export class SpiralView {
     const since = performance.now() - this.#shownAt;
     const from = this.#currentCamera;
     const isFirst = this.#shownAt === -Infinity;
-    this.#shownAt = performance.now();
+    this.#shownAt = isFirst ? -STEADY_MS : performance.now();
     this.#reached = index;
     setText(byId("spiral-caption"), squaresCaption(index));
     if (this.#isLooking) return this.#draw();
-    this.#turn?.animation.cancel();
-    this.#turn = null;
+    this.#stop();
     this.#camera = Math.max(FIRST_PICTURE, index);
     this.#draw();
     if (!isFirst && since >= STEADY_MS && !reducedMotion.matches) this.#moveFrom(from);
@@ -82,9 +81,7 @@ export class SpiralView {
 
   /** Look further out (positive) or further in, by so many steps. @param {number} steps */
   look(steps) {
-    cancelAnimationFrame(this.#glide);
-    this.#turn?.animation.cancel();
-    this.#turn = null;
+    this.#stop();
     this.#camera = Math.max(FIRST_PICTURE, this.#camera + steps);
     this.#setLooking(true);
     this.#draw();
@@ -98,6 +95,13 @@ export class SpiralView {
   /** Return to the counter. */
   comeBack() {
     if (this.#isLooking) this.#glideTo(Math.max(FIRST_PICTURE, this.#reached), false);
+  }
+
+  /** Stop whatever moves. */
+  #stop() {
+    cancelAnimationFrame(this.#glide);
+    this.#turn?.animation.cancel();
+    this.#turn = null;
   }
 
   get #currentCamera() {
@@ -115,7 +119,7 @@ export class SpiralView {
 
   /** @param {number} target @param {boolean} isLooking */
   #glideTo(target, isLooking) {
-    cancelAnimationFrame(this.#glide);
+    this.#stop();
     this.#setLooking(isLooking);
     const from = this.#camera;
     const started = performance.now();
@@ -171,7 +175,8 @@ export class SpiralView {
       const square = placed[at];
       const name = square ? sideName(square.index, far) : "";
       const size = square ? Math.min(LABEL_SIDE * square.side, (LABEL_WIDTH * square.side) / (DIGIT_EM * name.length)) : 0;
-      if (size < smallest) {
+      const [x, y] = square ? [square.x + square.side / 2, square.y + square.side / 2] : [0, 0];
+      if (size < smallest || x < 0 || y < 0 || x > FRAME.width || y > FRAME.height) {
         setText(text, "");
         setAttributes(text, { class: "" });
         continue;
@@ -179,8 +184,8 @@ export class SpiralView {
       setText(text, name);
       setAttributes(text, {
         class: this.#tint(square),
-        x: square.x + square.side / 2,
-        y: square.y + square.side / 2,
+        x,
+        y,
         "font-size": size,
       });
     }

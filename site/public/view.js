@@ -41,8 +41,7 @@ export class View {
     setEnabled("play", !linked && (player.isPlaying || counter.allows("next")));
     setEnabled("previous", !linked && counter.allows("previous"));
     setEnabled("reset", !linked && counter.allows("reset"));
-    for (const id of ["copy", "save"]) setEnabled(id, term !== null);
-    setShown("link", !linked && term !== null && term.index <= words.LARGEST_LINKED, "copy");
+    for (const id of ["copy", "link", "save"]) setEnabled(id, term !== null);
     setShown("leave", linked !== null, "next");
     if (counter.term) setText(byId("leave"), words.backToCounter(counter.term.index));
   }

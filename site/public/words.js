@@ -23,14 +23,14 @@ export const NO_SUCH_TERM = `This page can show the terms from F(0) to F(${count
 export const LOOKING = "Computed in this page. It is not the counter.";
 export const COPIED = "Copied";
 
-/** @type {Record<string, {title: string, subject: string}>} */
+/** @type {Record<string, {title: string, subject: string, about: string}>} */
 const BACKENDS = {
-  server: { title: "A server that never sleeps", subject: "The server" },
-  lambda: { title: "A function that wakes when asked", subject: "The function" },
+  server: { title: "A server that never sleeps", subject: "The server", about: "about the server" },
+  lambda: { title: "A function that wakes when asked", subject: "The function", about: "about the function" },
 };
 
 /** Return what a visitor reads for a backend's name. @param {string} name */
-export const backendWords = (name) => BACKENDS[name] ?? { title: name, subject: `The backend ${name}` };
+export const backendWords = (name) => BACKENDS[name] ?? { title: name, subject: `The backend ${name}`, about: "about it" };
 
 /** @type {Record<string, (subject: string, isStep: boolean) => string>} */
 const WHAT_HAPPENED = {
@@ -39,7 +39,7 @@ const WHAT_HAPPENED = {
   unavailable: (subject) => `${subject} can’t reach the counter just now.`,
   "outcome-unknown": (subject) => `${subject} got no answer from its database in time.`,
   offline: (subject, isStep) => {
-    if (!navigator.onLine) return "You are offline.";
+    if (navigator.onLine === false) return "You are offline.";
     return isStep ? `${subject} did not answer a step.` : `${subject} does not answer.`;
   },
   "answers-again": (subject) => `${subject} did not answer a step, and answers again now.`,
@@ -54,7 +54,6 @@ const WHAT_BECAME_OF_IT = {
   "past-end": "",
   unavailable: "The step was not counted; press again.",
   offline: MAYBE_COUNTED,
-  "answers-again": "The step may have been counted; the number here is where the counter stands.",
 };
 
 /** Say what happened, what became of the step, and what the page does. @param {Problem} problem */
@@ -125,11 +124,11 @@ export const sideName = (index, far) => (far ? termName(index) : counted(fibonac
 
 /** Describe the squares at `index`. @param {number} index */
 export function squaresCaption(index) {
-  if (index === 0) return "F(0) is 0: there is no square yet. Next draws the first one.";
-  if (index === 1) return "The first square has a side of 1.";
-  if (index === 2) return "Two squares of side 1: everything grows from these.";
+  if (index === 0) return "F(0) is 0: no square yet. Next draws the first.";
+  if (index === 1) return "The first square, of side 1.";
+  if (index === 2) return "Two squares of side 1: all others grow from these.";
   const [side, one, other] = [index, index - 1, index - 2].map((each) => sideName(each, isFar(index)));
-  return `${side} = ${one} + ${other}: a side is as long as the two before it together.`;
+  return `${side} = ${one} + ${other}, the two sides before it`;
 }
 
 /** Describe the ratio of the last two terms, which is 10^`exponent` from φ. @param {number} index @param {number} exponent */

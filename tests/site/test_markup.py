@@ -68,7 +68,7 @@ def test_axe_finds_no_violation(
     counter.press("Keep it")
     stack.take_away()
     counter.read_now()
-    counter.says("The counter can\u2019t be reached")
+    counter.says("The server can\u2019t reach the counter")
     assert violations(counter) == []
 
 
