@@ -30,7 +30,7 @@ const backendsView = new BackendsView(backends, counter.backend, choose);
 let linked = null;
 let notice = "";
 let noticeTimer = 0;
-let frame = 0;
+let planned = false;
 
 /** The backends; asks for them again, and says so, until the site tells them. @returns {Promise<Backend[]>} */
 async function configured() {
@@ -79,8 +79,10 @@ function choose(backend) {
 }
 
 function planShow() {
-  frame ||= requestAnimationFrame(() => {
-    frame = 0;
+  if (planned) return;
+  planned = true;
+  requestAnimationFrame(() => {
+    planned = false;
     view.render(counter, linked, notice);
     backendsView.render();
   });
@@ -96,6 +98,7 @@ function say(text) {
 
 /** @param {Step} step */
 function press(step) {
+  if (!counter.allows(step)) return;
   view.spiral.comeBack();
   counter.press(step);
 }

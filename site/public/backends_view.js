@@ -7,11 +7,13 @@ import { backendWords } from "./words.js";
 
 /** @import { Backend, Call } from "./api.js" */
 
+const SETTLED_MS = 250; // nobody can read figures that change faster
 const SPARK = { width: 320, height: 28, places: 40 };
 
 export class BackendsView {
   /** @type {Call | undefined} */
   #newest;
+  #renderedAt = -Infinity;
 
   /**
    * Make a row for each backend, with a radio button if there is a choice.
@@ -46,8 +48,9 @@ export class BackendsView {
   render() {
     const all = this.backends.flatMap(({ calls }) => calls);
     const newest = all.reduce((one, other) => (one?.at > other.at ? one : other), all[0]);
-    if (!newest || newest === this.#newest) return;
+    if (!newest || newest === this.#newest || performance.now() - this.#renderedAt < SETTLED_MS) return;
     this.#newest = newest;
+    this.#renderedAt = performance.now();
     const times = all.map(({ latencyMs }) => latencyMs);
     const range = [Math.min(...times) * 0.9, Math.max(...times) * 1.1];
     for (const [at, { calls }] of this.backends.entries()) {

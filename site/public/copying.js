@@ -7,7 +7,11 @@ const COPIED_MS = 2_000;
  * @param {string} text
  */
 async function copyText(text) {
-  if (navigator.clipboard) return navigator.clipboard.writeText(text).then(() => true, () => false);
+  if (navigator.clipboard)
+    return navigator.clipboard.writeText(text).then(
+      () => true,
+      () => false,
+    );
   // Outside a secure context there is only the older way: to select a text and copy that.
   const area = document.createElement("textarea");
   area.value = text;

@@ -52,7 +52,8 @@ export class Counter {
     });
     const send = this.#send.bind(this);
     const failed = this.#stepFailed.bind(this);
-    const queue = (/** @type {Backend} */ each) => new StepQueue(each, { send, failed, changed: () => this.#queueChanged() });
+    const queue = (/** @type {Backend} */ each) =>
+      new StepQueue(each, { send, failed, changed: () => this.#queueChanged() });
     this.queues = new Map(backends.map((each) => [each, queue(each)]));
   }
 
@@ -132,7 +133,8 @@ export class Counter {
   }
 
   #queueChanged() {
-    if (!this.queue.length) this.poller.readAfter(this.#isOurMove || this.#problems.has(this.backend) ? 0 : this.backOff.quietWaitMs);
+    if (!this.queue.length)
+      this.poller.readAfter(this.#isOurMove || this.#problems.has(this.backend) ? 0 : this.backOff.quietWaitMs);
     this.changed();
   }
 

@@ -17,7 +17,7 @@ const LOG_PHI = Math.log10(PHI);
 const LOG_SQRT5 = Math.log10(5) / 2;
 
 // From here on one picture is like the next to a millionth of a pixel, so this one stands for all.
-const LARGEST_DRAWN = 40;
+export const LARGEST_DRAWN = 40;
 const SQUARES_DRAWN = 14; // the side of the last is some 1/500 of the first's
 const SHORTEST_MS = 0.1; // a browser's clock may be so coarse that a call takes no time
 const SCALES = [1, 2, 5, 10];
@@ -81,7 +81,12 @@ export function spiral(placed, start = 0) {
   /** @type {string[]} */
   const path = [];
   placed.forEach(({ side, x, y }, at) => {
-    const corners = [[x, y + side], [x, y], [x + side, y], [x + side, y + side]];
+    const corners = [
+      [x, y + side],
+      [x, y],
+      [x + side, y],
+      [x + side, y + side],
+    ];
     const turned = (at + start) % 4;
     if (at === 0) path.push(`M${corners[turned].join(" ")}`);
     path.push(`A${side} ${side} 0 0 1 ${corners[(turned + 2) % 4].join(" ")}`);

@@ -21,6 +21,8 @@ class DigitGroups {
   /** @param {HTMLElement} element */
   constructor(element) {
     this.element = element;
+    /** @type {string[]} */
+    this.shown = [];
   }
 
   /** @param {string} digits */
@@ -29,7 +31,10 @@ class DigitGroups {
     const cut = groups(digits);
     while (children.length > 2 * cut.length) this.element.lastChild?.remove();
     while (children.length < 2 * cut.length) this.element.append(html("span", ""), document.createElement("wbr"));
-    cut.forEach((group, at) => setText(children[2 * at], group));
+    for (const [at, group] of cut.entries()) {
+      if (group !== this.shown[at]) children[2 * at].textContent = group;
+    }
+    this.shown = cut;
   }
 }
 
@@ -81,7 +86,8 @@ export class NumberView {
     this.#drawWhole(isWhole ? value : "");
     const width = value.length * DIGIT_EM + Math.ceil(value.length / 3) * GROUP_GAP_EM;
     this.box.style.setProperty("--ems", hidden ? "999" : String(width));
-    if (isWhole) this.box.tabIndex = 0; // so that the keyboard can scroll it
+    if (isWhole)
+      this.box.tabIndex = 0; // so that the keyboard can scroll it
     else this.box.removeAttribute("tabindex");
     setShown("all", hidden > 0, "copy");
     setAttributes(byId("all"), { "aria-expanded": isWhole });

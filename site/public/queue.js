@@ -1,6 +1,6 @@
 /** The presses for one backend: sent one after another, each once, each with an end. */
 
-/** @import { Backend, Step, Term } from "./api.js" */
+/** @import { Backend, Step } from "./api.js" */
 
 import { BackendError } from "./api.js";
 
@@ -56,8 +56,8 @@ export class StepQueue {
   press(step) {
     return new Promise((resolve) => {
       this.#presses.push({ step, pressedAt: performance.now(), resolve });
-      this.changed();
       if (this.length === 1) this.#sendAll();
+      else this.changed(); // a press that does not wait shows nothing yet
     });
   }
 
@@ -81,7 +81,7 @@ export class StepQueue {
       this.failed(this.backend, step, error, error.type === "offline" ? this.#dropWaiting() : 0);
       return false;
     } finally {
-      timers.forEach(clearTimeout);
+      for (const timer of timers) clearTimeout(timer);
     }
   }
 

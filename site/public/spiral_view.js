@@ -30,6 +30,7 @@ export class SpiralView {
   #shownAt = -Infinity;
   #pixels = { frame: FRAME.width, font: 16 };
   #glide = 0;
+  #shape = "";
   /** @type {{animation: Animation, from: number, to: number} | null} the turn that may still go on */
   #turn = null;
 
@@ -148,18 +149,25 @@ export class SpiralView {
     const inwards = geometry.squares(anchor, FRAME);
     const placed = [...geometry.outerSquares(anchor, FRAME, OUTER).reverse(), ...inwards];
     const turn = part ? geometry.turnTo(anchor, Math.sign(part), FRAME) : null;
+    const ahead = placed.filter(({ index }) => index > this.#reached).length;
     for (const [at, rect] of this.rects.entries()) {
-      const square = placed[at];
-      setAttributes(rect, { class: square ? this.#tint(square) : "" });
-      if (!square) continue;
-      setAttributes(rect, { x: square.x, y: square.y, width: square.side, height: square.side });
+      setAttributes(rect, { class: placed[at] ? this.#tint(placed[at]) : "" });
     }
-    const firstReached = placed.findIndex(({ index }) => index <= this.#reached);
-    const ahead = firstReached < 0 ? placed.length : firstReached;
-    setAttributes(this.ahead, { d: geometry.spiral(placed.slice(0, ahead)) });
-    setAttributes(this.line, { d: geometry.spiral(placed.slice(ahead), ahead) });
+    // Far on, the squares of one picture are where those of the next are.
+    const shape = `${Math.min(anchor, geometry.LARGEST_DRAWN)} ${ahead}`;
+    if (shape !== this.#shape) this.#drawShapes(placed, ahead);
+    this.#shape = shape;
     this.squares.style.transform = turn ? geometry.turned(turn, Math.abs(part), FRAME) : "";
     this.#drawLabels(turn ? placed.map((each) => geometry.carried(each, turn, Math.abs(part))) : placed, isFar(anchor));
+  }
+
+  /** Place the squares and the spiral, which is dotted through those ahead. @param {Square[]} placed @param {number} ahead */
+  #drawShapes(placed, ahead) {
+    for (const [at, { x, y, side }] of placed.entries()) {
+      setAttributes(this.rects[at], { x, y, width: side, height: side });
+    }
+    setAttributes(this.ahead, { d: geometry.spiral(placed.slice(0, ahead)) });
+    setAttributes(this.line, { d: geometry.spiral(placed.slice(ahead), ahead) });
   }
 
   /** @param {Square} square */
@@ -174,7 +182,9 @@ export class SpiralView {
     for (const [at, text] of this.texts.entries()) {
       const square = placed[at];
       const name = square ? sideName(square.index, far) : "";
-      const size = square ? Math.min(LABEL_SIDE * square.side, (LABEL_WIDTH * square.side) / (DIGIT_EM * name.length)) : 0;
+      const size = square
+        ? Math.min(LABEL_SIDE * square.side, (LABEL_WIDTH * square.side) / (DIGIT_EM * name.length))
+        : 0;
       const [x, y] = square ? [square.x + square.side / 2, square.y + square.side / 2] : [0, 0];
       if (size < smallest || x < 0 || y < 0 || x > FRAME.width || y > FRAME.height) {
         setText(text, "");

@@ -32,8 +32,11 @@ export class View {
   render(counter, linked, notice) {
     const { queue, player } = counter;
     const term = linked ?? counter.term;
-    if (term && (term.index !== this.#term?.index)) this.showTerm(term);
-    setText(byId("moved"), linked ? words.LOOKING : words.waitingInWords(queue.length) || words.movedInWords(counter.moved));
+    if (term && term.index !== this.#term?.index) this.showTerm(term);
+    setText(
+      byId("moved"),
+      linked ? words.LOOKING : words.waitingInWords(queue.length) || words.movedInWords(counter.moved),
+    );
     this.#renderMessage(counter, notice);
     for (const id of ["next", "value"]) setAttributes(byId(id), { "aria-busy": queue.isBusy });
     setText(byId("play"), player.isPlaying ? "Pause" : "Play");

@@ -30,7 +30,8 @@ const BACKENDS = {
 };
 
 /** Return what a visitor reads for a backend's name. @param {string} name */
-export const backendWords = (name) => BACKENDS[name] ?? { title: name, subject: `The backend ${name}`, about: "about it" };
+export const backendWords = (name) =>
+  BACKENDS[name] ?? { title: name, subject: `The backend ${name}`, about: "about it" };
 
 /** @type {Record<string, (subject: string, isStep: boolean) => string>} */
 const WHAT_HAPPENED = {

@@ -96,7 +96,7 @@ def test_requests_to_a_backend_carry_no_cookies(
     counter.page.on("requestfinished", keep)
     # The site's server has nothing at this address; that the request got there is enough.
     counter.page.goto(stack.url)
-    counter.says("can’t read")
+    counter.says("can\u2019t read")
     assert cookies
     assert set(cookies) == {None}
 

@@ -124,7 +124,11 @@ def test_a_page_that_opens_while_the_counter_is_away_shows_it_when_it_is_back(
 @pytest.mark.parametrize(
     ("status", "body", "words"),
     [
-        (503, contract.OUTCOME_UNKNOWN, "The server got no answer from its database in time. The step may have been counted"),
+        (
+            503,
+            contract.OUTCOME_UNKNOWN,
+            "no answer from its database in time. The step may have been counted",
+        ),
         pytest.param(
             *(500, contract.INTERNAL, "The server failed. The step may have been counted"),
             marks=pytest.mark.long,

@@ -44,9 +44,7 @@ def test_message_is_seen_without_scrolling(counter: CounterPage, stack: BackendS
     assert counter.page.evaluate(_INSIDE, ["message"]) == [True]
 
 
-def test_picture_comes_before_secondary_controls(
-    counter: CounterPage, stack: BackendStack
-) -> None:
+def test_picture_comes_before_secondary_controls(counter: CounterPage, stack: BackendStack) -> None:
     counter.page.set_viewport_size({"width": 390, "height": 844})
     stack.put(12)
     counter.open()
@@ -62,7 +60,9 @@ def test_page_says_what_it_is(counter: CounterPage, stack: BackendStack) -> None
     counter.open()
     expect(counter.page.get_by_role("banner")).to_contain_text("One shared counter")
     expect(counter.page.get_by_text("Timed in this browser")).to_be_visible()
-    expect(counter.page.locator("#source")).to_have_attribute("href", "https://github.com/stuburger/go-fib")
+    expect(counter.page.locator("#source")).to_have_attribute(
+        "href", "https://github.com/stuburger/go-fib"
+    )
 
 
 def test_page_says_who_moved_the_counter(counter: CounterPage, stack: BackendStack) -> None:

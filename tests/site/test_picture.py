@@ -17,7 +17,8 @@ _SQUARES = """rects => rects.map(rect => Object.fromEntries(
 
 
 def squares(counter: CounterPage) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = counter.page.locator(".squares rect:not(.ahead, [class=''])").evaluate_all(_SQUARES)
+    drawn = counter.page.locator(".squares rect:not(.ahead, [class=''])")
+    found: list[dict[str, Any]] = drawn.evaluate_all(_SQUARES)
     return found
 
 
@@ -128,7 +129,8 @@ def test_plot_falls_by_a_constant_part_of_a_digit(
     left, top, bottom, right = map(float, re.findall(r"[\d.]+", axis))
     lowest = counter.page.locator("#ratio .level").last.text_content() or ""
     digits = int(lowest.removeprefix("10⁻").translate(_LOWERED))
-    end = int((counter.page.locator("#ratio .mark").nth(2).text_content() or "").replace("\u00a0", ""))
+    last = counter.page.locator("#ratio .mark").nth(2).text_content() or ""
+    end = int(last.replace("\u00a0", ""))
     steps = (later_x - x) / (right - left) * end
     assert steps == pytest.approx(indexes[1] - indexes[0])
     fallen = (later_y - y) / (bottom - top) * digits

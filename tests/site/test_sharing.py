@@ -32,7 +32,7 @@ def test_linked_term_is_shown_and_marked(
     counter.is_at(13)
 
 
-def test_linked_term_needs_no_backend(counter: CounterPage, stack: BackendStack) -> None:
+def test_linked_term_needs_no_backend(counter: CounterPage) -> None:
     counter.page.route("**/config.json", lambda route: route.fulfill(status=503))
     counter.open("/#F(94)").is_at(94)
     assert counter.digits == "19740274219868223167"
