@@ -38,7 +38,7 @@ lint: $(READY) $(NODE_READY) ## linters, formatter's check and type checker
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy
 	@$(BIN)/hadolint packages/server_api/Dockerfile
-	@node_modules/.bin/biome check --config-path=site --error-on-warnings --log-level=warn site/public tests/site
+	@node_modules/.bin/biome check --error-on-warnings --log-level=warn
 	@node_modules/.bin/tsc --project site
 
 .PHONY: test

@@ -29,7 +29,7 @@ export class PlotView {
     this.ahead = svg("path", { class: "ahead" });
     this.done = svg("path", { class: "trace" });
     this.dots = svg("path", { class: "dots" });
-    this.here = svg("circle", { class: "newest", r: 5 });
+    this.here = svg("circle", { class: "newest none", r: 5 });
     byId("ratio").append(
       svg("path", { class: "floor", d: `M${left} ${top}V${bottom}H${right}` }),
       ...this.across,

@@ -33,10 +33,8 @@ export class View {
     const { queue, player } = counter;
     const term = linked ?? counter.term;
     if (term && term.index !== this.#term?.index) this.showTerm(term);
-    setText(
-      byId("moved"),
-      linked ? words.LOOKING : words.waitingInWords(queue.length) || words.movedInWords(counter.moved),
-    );
+    const moved = counter.term ? words.movedInWords(counter.moved) : "\u00a0";
+    setText(byId("moved"), linked ? words.LOOKING : words.waitingInWords(queue.length) || moved);
     this.#renderMessage(counter, notice);
     for (const id of ["next", "value"]) setAttributes(byId(id), { "aria-busy": queue.isBusy });
     setText(byId("play"), player.isPlaying ? "Pause" : "Play");

@@ -77,7 +77,7 @@ const presses = (count, which) => `${counted(count)} ${which} ${count === 1 ? "p
  */
 export function slowInWords(name, { isChosen, isFirst, waiting }) {
   const { subject } = backendWords(name);
-  if (isFirst) return `Waiting for ${lowered(subject)} to answer. A function that was asleep takes some seconds.`;
+  if (isFirst) return `Waiting for ${lowered(subject)} to answer.`;
   const rest = waiting > 1 ? `${presses(waiting - 1, "more")} ${waiting === 2 ? "waits" : "wait"} for it.` : "";
   const what = isChosen ? `${subject} has not answered yet.` : `${subject} has not answered a step. ${MAYBE_COUNTED}`;
   return [what, rest].filter(Boolean).join(" ");

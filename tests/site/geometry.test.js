@@ -65,7 +65,8 @@ test("outer squares wind around the frame and meet edge to edge", () => {
   for (const index of [1, 2, 3, 12, 39, 40, 1000]) {
     const all = [...geometry.outerSquares(index, FRAME, 4).reverse(), ...geometry.squares(index, FRAME)];
     assert.equal(all[0].index, index + 4);
-    for (const [at, { side }] of all.slice(0, -2).entries()) near(side, all[at + 1].side + all[at + 2].side, side * 1e-6);
+    for (const [at, { side }] of all.slice(0, -2).entries())
+      near(side, all[at + 1].side + all[at + 2].side, side * 1e-6);
     const [left, top] = [Math.min(...all.map(({ x }) => x)), Math.min(...all.map(({ y }) => y))];
     assert.ok(left < 0 && top < 0);
     near(all[0].x, left);
@@ -76,13 +77,19 @@ test("outer squares wind around the frame and meet edge to edge", () => {
 test("a square is carried to where the picture's turn takes it", () => {
   for (const index of [3, 12, 1000]) {
     const turn = geometry.turnTo(index, 1, FRAME);
-    const [carriedSquare, there] = [geometry.carried(geometry.squares(index, FRAME)[0], turn, 1), geometry.squares(index + 1, FRAME)[1]];
+    const [carriedSquare, there] = [
+      geometry.carried(geometry.squares(index, FRAME)[0], turn, 1),
+      geometry.squares(index + 1, FRAME)[1],
+    ];
     for (const name of ["x", "y", "side"]) near(carriedSquare[name], there[name], 1e-3);
   }
 });
 
 test("an axis ends at a round number", () => {
-  assert.deepEqual([0, 10, 11, 50, 51, 100, 101, 1000, 100000].map(geometry.axisEnd), [10, 10, 20, 50, 100, 100, 200, 1000, 100000]);
+  assert.deepEqual(
+    [0, 10, 11, 50, 51, 100, 101, 1000, 100000].map(geometry.axisEnd),
+    [10, 10, 20, 50, 100, 100, 200, 1000, 100000],
+  );
 });
 
 test("a ratio's distance from φ is right, to the last digit that can be known", () => {
@@ -100,7 +107,10 @@ test("a ratio's distance from φ is right, to the last digit that can be known",
 
 test("the slowest call is the highest point, and the last call stands at the right", () => {
   const points = geometry.sparkline([10, 1000, 20], [5, 2000], { width: 100, height: 30, places: 11 });
-  assert.deepEqual(points.map(({ x }) => x), [80, 90, 100]);
+  assert.deepEqual(
+    points.map(({ x }) => x),
+    [80, 90, 100],
+  );
   assert.equal(points.indexOf(points.toSorted((one, other) => one.y - other.y)[0]), 1);
 });
 

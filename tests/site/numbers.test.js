@@ -28,7 +28,7 @@ test("no digit is lost between head, tail and what is hidden", () => {
 });
 
 test("head and tail are grouped as in the whole number", () => {
-  const digits = "12" + "345678901".repeat(40);
+  const digits = `12${"345678901".repeat(40)}`;
   const { head, tail } = numbers.ends(digits, numbers.WIDE);
   const whole = numbers.groups(digits).join(" ");
   assert.ok(whole.startsWith(numbers.groups(head).join(" ")) && whole.endsWith(numbers.groups(tail).join(" ")));
@@ -40,8 +40,9 @@ test("a term is computed exactly", () => {
 });
 
 test("the time that has passed is written as people say it", () => {
-  const cases = { 0: "just now", 3_400: "3 s ago", 61_000: "1 min ago", 7_300_000: "2 h ago" };
-  for (const [milliseconds, expected] of Object.entries(cases)) assert.equal(numbers.ago(Number(milliseconds)), expected);
+  const cases = { 0: "just now", 3400: "3 s ago", 61000: "1 min ago", 7300000: "2 h ago" };
+  for (const [milliseconds, expected] of Object.entries(cases))
+    assert.equal(numbers.ago(Number(milliseconds)), expected);
 });
 
 test("a distance is written as people read it", () => {

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Request, Route, expect
 
+from tests.processes import eventually
 from tests.site.backend_stack import BackendStack
 from tests.site.counter_page import CounterPage
 
@@ -123,7 +124,7 @@ def test_each_backend_shows_how_long_its_last_calls_took(
     server, function = (counter.page.locator(f"[data-backend={n}]") for n in ("server", "lambda"))
     expect(server).to_contain_text(re.compile(r"median\s*[\d.]+ m?s\s*p95\s*[\d.]+ m?s"))
     expect(function).to_contain_text(re.compile("median\\s*\u2013"))
-    assert len(_points(server)) == 6
+    eventually(lambda: len(_points(server)) == 6, seconds=5)
     assert _points(function) == []
     counter.choose("lambda")
     expect(function).to_contain_text(re.compile(r"median\s*[\d.]+ m?s"))
