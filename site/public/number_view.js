@@ -16,25 +16,27 @@ const GROUP_GAP_EM = 0.2;
 // 25 and 28 groups of three end where a block does.
 const BLOCK_DIGITS = 25_200;
 
-/** A run of digits as one element for each group of three; elements are used again. */
+/** A run of digits with one element for each group of three. */
 class DigitGroups {
   /** @param {HTMLElement} element */
   constructor(element) {
     this.element = element;
-    /** @type {string[]} */
-    this.shown = [];
+    /** @type {HTMLElement[]} */
+    this.spans = [];
+    this.digits = "";
   }
 
   /** @param {string} digits */
   show(digits) {
-    const { children } = this.element;
     const cut = groups(digits);
-    while (children.length > 2 * cut.length) this.element.lastChild?.remove();
-    while (children.length < 2 * cut.length) this.element.append(html("span", ""), document.createElement("wbr"));
-    for (const [at, group] of cut.entries()) {
-      if (group !== this.shown[at]) children[2 * at].textContent = group;
+    if (digits.length === this.digits.length) {
+      for (const [at, group] of cut.entries()) setText(this.spans[at], group);
+    } else {
+      // Elements that are new have no place yet, so that they do not shift.
+      this.spans = cut.map((group) => html("span", "", group));
+      this.element.replaceChildren(...this.spans.flatMap((span) => [span, document.createElement("wbr")]));
     }
-    this.shown = cut;
+    this.digits = digits;
   }
 }
 
