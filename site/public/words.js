@@ -13,7 +13,7 @@ export const LARGEST_LINKED = 10_000; // the highest index that the page compute
 
 const LAST_IN_DIGITS = 30; // further on, a side is called F(k)
 const LAST_DIVIDED = 40; // further on, the ratio is φ in every digit shown
-const SPOKEN_DIGITS = 12;
+const SPOKEN_DIGITS = 15;
 
 export const WAITING_FOR_CONFIG = "Waiting for config.json, which says where the backends are.";
 export const NO_CONFIG = "Could not load config.json, which says where the backends are. Retrying …";
