@@ -118,4 +118,4 @@ destroy: $(READY) ## take STAGE down, which has to be named and is not prod
 
 .PHONY: clean
 clean: ## remove what make and the tests left behind, but for the counter's data
-	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf .venv node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis

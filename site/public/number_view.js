@@ -1,14 +1,12 @@
 /** The number: whole, or by its ends, with its thousands set apart by CSS and not by characters. */
 
 import { byId, find, html, setAttributes, setShown, setText } from "./dom.js";
+import { FADE_MS, reducedMotion, STEADY_MS } from "./motion.js";
 import { ends, groups, NARROW, WIDE } from "./numbers.js";
-import { reducedMotion } from "./spiral_view.js";
 import { digitCount, hiddenDigits } from "./words.js";
 
 /** @import { Term } from "./api.js" */
 
-const FADE_MS = 180;
-const STEADY_MS = 300; // a number that changes faster does not fade
 // The page's own digits are 0.59 em wide; the widest serif that may stand in for them has these.
 const DIGIT_EM = 0.64;
 const GROUP_GAP_EM = 0.2;

@@ -2,6 +2,7 @@
 
 import { byId, setAttributes, setText, svg } from "./dom.js";
 import * as geometry from "./geometry.js";
+import { FADE_MS, reducedMotion, STEADY_MS } from "./motion.js";
 import { isFar, sideName, squaresCaption } from "./words.js";
 
 /** @import { Square } from "./geometry.js" */
@@ -12,16 +13,13 @@ const OUTER = 4; // squares around the frame, so that no corner is bare while th
 const NODES = 18;
 const TINTS = 6;
 const TURN_MS = 420;
-const FADE_MS = 180;
 const GLIDE_MS = 260;
-const STEADY_MS = 300; // changes that come faster are shown at once, without any motion
 const LABEL_SIDE = 0.17; // a label's height, as a part of its square's side
 const LABEL_WIDTH = 0.66; // its greatest width, which keeps it off the spiral
 const DIGIT_EM = 0.6;
 const SMALLEST_LABEL_EM = 0.7; // of the page's font size
 const FIRST_PICTURE = 1;
 const EMPTY_PICTURE = 9; // outlines only, while the counter is not known yet
-export const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
 
 export class SpiralView {
   #reached = 0; // the counter's index: squares up to it are filled

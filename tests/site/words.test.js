@@ -21,7 +21,10 @@ test("the ratio is written with its distance", () => {
 test("a term is said whole, or by its length and its ends", () => {
   assert.equal(words.spokenTerm({ index: 17, value: "1597" }), "F(17) is 1597");
   const value = `${"123".repeat(100)}456789`;
-  assert.equal(words.spokenTerm({ index: 2000, value }), "F(2000) has 306 digits, from 123123123123123 to 123123123456789");
+  assert.equal(
+    words.spokenTerm({ index: 2000, value }),
+    "F(2000) has 306 digits, from 123123123123123 to 123123123456789",
+  );
 });
 
 test("every problem names its backend, and says what became of a step", () => {
