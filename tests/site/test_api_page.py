@@ -8,7 +8,7 @@ from tests.site.backend_stack import BackendStack
 from tests.site.counter_page import CounterPage
 
 
-@pytest.mark.parametrize("name", ["server", "lambda"])
+@pytest.mark.parametrize("name", ["lambda", pytest.param("server", marks=pytest.mark.long)])
 def test_backend_is_explained(counter: CounterPage, stack: BackendStack, name: str) -> None:
     stack.put(12)
     page = counter.open().page
@@ -30,6 +30,7 @@ def test_every_operation_is_listed(counter: CounterPage, stack: BackendStack) ->
     expect(link).to_have_attribute("href", f"{stack.backend_url('server')}/openapi.json")
 
 
+@pytest.mark.long
 def test_other_backend_describes_when_the_first_fails(
     counter: CounterPage, stack: BackendStack
 ) -> None:

@@ -20,7 +20,18 @@ _INSIDE = """names => names.map(name => {
 })"""
 
 
-@pytest.mark.parametrize("screen", _SCREENS)
+@pytest.mark.parametrize(
+    "screen",
+    [
+        "laptop",
+        "phone",
+        "tablet held sideways",
+        *(
+            pytest.param(screen, marks=pytest.mark.long)
+            for screen in ("small phone", "phone held sideways", "tablet")
+        ),
+    ],
+)
 def test_picture_is_in_the_first_screen(
     counter: CounterPage, stack: BackendStack, screen: str
 ) -> None:

@@ -84,7 +84,9 @@ def pinch(page: Page, steps: float) -> None:
     touch("touchEnd", None)
 
 
-@pytest.mark.parametrize("gesture", [wheel, drag, pinch])
+@pytest.mark.parametrize(
+    "gesture", [wheel, *(pytest.param(one, marks=pytest.mark.long) for one in (drag, pinch))]
+)
 def test_gestures_look_further_out_and_in(
     counter: CounterPage, stack: BackendStack, gesture: Any
 ) -> None:
@@ -127,7 +129,7 @@ def test_nobody_looks_past_the_first_square(counter: CounterPage, stack: Backend
     assert page.locator(".squares rect:not(.ahead, [class=''])").count() >= 1
 
 
-@pytest.mark.parametrize("index", [5, 94])
+@pytest.mark.parametrize("index", [94, pytest.param(5, marks=pytest.mark.long)])
 def test_no_corner_is_bare_while_the_picture_turns(
     counter: CounterPage, stack: BackendStack, index: int
 ) -> None:
@@ -142,7 +144,7 @@ def test_no_corner_is_bare_while_the_picture_turns(
         counter.page.evaluate("new Promise(done => setTimeout(done, 350))")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.long)])
 def test_labels_have_contrast_on_every_tint(
     counter: CounterPage, stack: BackendStack, scheme: Literal["light", "dark"]
 ) -> None:

@@ -13,7 +13,9 @@ from tests.site.counter_page import CounterPage
 _PUBLIC = Path(__file__).parents[2] / "site" / "public"
 
 
-@pytest.mark.parametrize("index", [0, 1_000, 10_000])
+@pytest.mark.parametrize(
+    "index", [1_000, *(pytest.param(one, marks=pytest.mark.long) for one in (0, 10_000))]
+)
 def test_linked_term_is_shown_and_marked(
     counter: CounterPage, stack: BackendStack, index: int
 ) -> None:
@@ -52,7 +54,10 @@ def test_link_to_a_term_is_copied(
     other.is_at(94)
 
 
-@pytest.mark.parametrize("name", ["F(10001)", "F(x)", "nothing"])
+@pytest.mark.parametrize(
+    "name",
+    ["F(10001)", *(pytest.param(one, marks=pytest.mark.long) for one in ("F(x)", "nothing"))],
+)
 def test_unknown_address_is_told(counter: CounterPage, stack: BackendStack, name: str) -> None:
     stack.put(12)
     counter.open(f"/#{name}").is_at(12)
