@@ -5,6 +5,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+NODE_READY := node_modules/.ready
 
 export UV_PYTHON_DOWNLOADS := never
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -20,6 +21,11 @@ $(READY): uv.lock pyproject.toml $(wildcard packages/*/pyproject.toml infra/pypr
 	@echo "installing the locked packages …"
 	@$(BIN)/uv sync --locked --all-packages --all-groups --quiet
 	@$(BIN)/python -m local_stack.dynamodb_local
+	@touch $@
+
+$(NODE_READY): package.json package-lock.json | $(READY)
+	@echo "installing the Node tools …"
+	@npm ci --silent --no-audit --no-fund
 	@touch $@
 
 .PHONY: run
@@ -45,7 +51,7 @@ BACKEND ?= server
 # Where requests go: to BACKEND_URL, to BACKEND of a deployed STAGE, else to what runs here.
 find_backend = url='$(BACKEND_URL)'; \
   if [ -z "$$url" ] && [ -n '$(STAGE)' ]; then \
-    url=$$($(BIN)/python -m infra.deployed '$(STAGE)' '$(BACKEND)') || exit 1; echo "to $$url"; \
+    url=$$($(BIN)/python -m infra.cli.stage_urls '$(STAGE)' '$(BACKEND)') || exit 1; echo "to $$url"; \
   fi
 
 .PHONY: test-api
@@ -91,21 +97,21 @@ synth: $(READY) ## the CloudFormation templates of STAGE (dev), in .local/cdk.ou
 	@$(BIN)/cfn-lint --ignore-checks W3005 -- .local/cdk.out/*.template.json
 
 .PHONY: rehearse
-rehearse: $(READY) ## bootstrap, deploy and redeploy all stacks by cdk, without an AWS account
+rehearse: $(READY) $(NODE_READY) ## bootstrap, deploy and redeploy all stacks by cdk, without an AWS account
 	@$(BIN)/pytest tests/rehearsal -s
 
-DEPLOY = $(BIN)/python -m infra.deploy $@ --stage '$(STAGE)' --context $(CONTEXT)
+DEPLOY = $(BIN)/python -m infra.cli.deploy $@ --stage '$(STAGE)' --context $(CONTEXT)
 
 .PHONY: deploy
-deploy: $(READY) ## bootstrap if need be, deploy all of STAGE (dev), print its URLs; CONTEXT="domain=… hosted_zone=…"
+deploy: $(READY) $(NODE_READY) ## bootstrap if need be, deploy all of STAGE (dev), print its URLs; CONTEXT="domain=… hosted_zone=…"
 	@$(DEPLOY)
 
 .PHONY: diff
-diff: $(READY) ## what a deploy of STAGE (dev) would change
+diff: $(READY) $(NODE_READY) ## what a deploy of STAGE (dev) would change
 	@$(DEPLOY)
 
 .PHONY: destroy
-destroy: $(READY) ## take STAGE down, which has to be named and is not prod
+destroy: $(READY) $(NODE_READY) ## take STAGE down, which has to be named and is not prod
 	@$(DEPLOY)
 
 .PHONY: clean

@@ -10,14 +10,14 @@ from typing import Any, Final
 from aws_cdk import App, DefaultStackSynthesizer, Tags, Validations
 from cdk_nag import AwsSolutionsChecks
 
-from infra.metrics import CounterMetrics
-from infra.own_domain import CERTIFICATE_REGION, OwnDomain
+from infra.components.custom_domain import CERTIFICATE_REGION, CustomDomain
+from infra.monitoring.metrics import CounterMetrics
+from infra.monitoring.monitoring import Monitoring
 from infra.stacks.api_gateway import ApiGatewayStack
 from infra.stacks.ecs import EcsStack
 from infra.stacks.storage import StorageStack
 from infra.stacks.website import WebsiteStack
 from infra.stage import APPLICATION, Stage
-from infra.watching import Watching
 
 NO_PREFIX_LIST = "pl-00000000"
 """Stands in templates that are not deployed; CloudFormation refuses it."""
@@ -64,13 +64,13 @@ def build(app: App) -> None:
         storage=storage,
         cloudfront_prefix_list=_text(app, "cloudfront_prefix_list") or NO_PREFIX_LIST,
     )
-    domain = OwnDomain.configured(
+    domain = CustomDomain.configured(
         _text(app, "domain"),
         _text(app, "hosted_zone"),
         region=os.environ.get("CDK_DEFAULT_REGION", CERTIFICATE_REGION),
     )
     website = WebsiteStack(app, stage=stage, function=function, server=server, domain=domain)
-    Watching(website, metrics=CounterMetrics(storage=storage, function=function, server=server))
+    Monitoring(website, metrics=CounterMetrics(storage=storage, function=function, server=server))
     Tags.of(app).add("application", APPLICATION)
     Tags.of(app).add("stage", stage.name)
 
@@ -99,4 +99,6 @@ if __name__ == "__main__":
     except RuntimeError as fault:
         if not str(fault).startswith("ValidationFailed"):
             raise
-        sys.exit("fib: a finding is mended, or has its reason beside its resource (infra.findings)")
+        sys.exit(
+            "fib: a finding is mended, or has its reason beside its resource (infra.nag_suppressions)"
+        )

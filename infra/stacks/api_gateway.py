@@ -11,11 +11,11 @@ from aws_cdk.aws_logs import FilterPattern, MetricFilter
 from constructs import Construct
 from fibcore import time_limits
 
-from infra.findings import accept, accept_warning
-from infra.function_code import function_code
+from infra.components.lambda_package import lambda_package
+from infra.components.python_function import PythonFunction
+from infra.components.retention import log_group
+from infra.nag_suppressions import suppress, suppress_warning
 from infra.outputs import API_GATEWAY, API_GATEWAY_URL
-from infra.python_function import PythonFunction
-from infra.retention import log_group
 from infra.stacks.storage import WRITE_UNITS_PER_SECOND, StorageStack
 from infra.stage import Stage
 
@@ -50,7 +50,7 @@ class ApiGatewayStack(Stack):
             self,
             "Backend",
             stage=stage,
-            code=function_code("lambda-api"),
+            code=lambda_package("lambda-api"),
             handler="lambda_api.handler.handler",
             memory_size=MEMORY_MEGABYTES,
             timeout=Duration.seconds(time_limits.FUNCTION),
@@ -69,7 +69,7 @@ class ApiGatewayStack(Stack):
             metric_namespace=stage.stack_name("lambda"),
             metric_name="ColdStarts",
         ).metric(statistic="Sum", period=Duration.minutes(1))
-        accept_warning(
+        suppress_warning(
             backend.function,
             "@aws-cdk/aws-lambda:snapStartRequirePublish",
             "the alias publishes a version at each change",
@@ -85,7 +85,7 @@ class ApiGatewayStack(Stack):
             create_default_stage=False,
             default_integration=HttpLambdaIntegration("Function", alias),
         )
-        accept(self.api, APIG4="a public counter: whoever finds it may count")
+        suppress(self.api, APIG4="a public counter: whoever finds it may count")
         default_stage = HttpStage(
             self,
             "Stage",

@@ -21,11 +21,11 @@ from fibcore import settings, time_limits
 from fibcore.writer_entries import WRITERS_LIMIT
 
 from infra import ROOT
-from infra.findings import accept, accept_finding
-from infra.load_balancer import LoadBalancer
-from infra.network import TASK_SUBNETS, create_network
+from infra.components.load_balancer import LoadBalancer
+from infra.components.network import TASK_SUBNETS, create_network
+from infra.components.retention import log_group
+from infra.nag_suppressions import suppress, suppress_finding
 from infra.outputs import ECS
-from infra.retention import log_group
 from infra.stacks.storage import StorageStack
 from infra.stage import Stage
 
@@ -57,7 +57,7 @@ class EcsStack(Stack):
         super().__init__(scope, stage.stack_name(ECS))
         vpc = create_network(self)
         cluster = Cluster(self, "Cluster", vpc=vpc)
-        accept(cluster, ECS4="the load balancer's and the service's own metrics are enough")
+        suppress(cluster, ECS4="the load balancer's and the service's own metrics are enough")
         service = FargateService(
             self,
             "Service",
@@ -70,7 +70,7 @@ class EcsStack(Stack):
             circuit_breaker=DeploymentCircuitBreaker(rollback=True),
             health_check_grace_period=Duration.seconds(30),
         )
-        self.entrance = LoadBalancer(
+        self.load_balancer = LoadBalancer(
             self,
             vpc=vpc,
             service=service,
@@ -82,7 +82,7 @@ class EcsStack(Stack):
         scaling.scale_on_request_count(
             "Requests",
             requests_per_target=REQUESTS_PER_MINUTE_AND_TASK,
-            target_group=self.entrance.targets,
+            target_group=self.load_balancer.targets,
         )
 
     def _task(self, stage: Stage, storage: StorageStack) -> FargateTaskDefinition:
@@ -96,7 +96,7 @@ class EcsStack(Stack):
                 operating_system_family=OperatingSystemFamily.LINUX,
             ),
         )
-        accept(task, ECS2="a table's name and a region are no secrets")
+        suppress(task, ECS2="a table's name and a region are no secrets")
         task.add_container(
             "server",
             image=ContainerImage.from_asset(
@@ -117,7 +117,7 @@ class EcsStack(Stack):
             ),
         )
         storage.grant_counting(task.task_role)
-        accept_finding(
+        suppress_finding(
             task.obtain_execution_role(),
             "IAM5[Resource::*]",
             "ecr:GetAuthorizationToken knows no resource",

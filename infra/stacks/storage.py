@@ -17,10 +17,10 @@ from fibcore import settings
 from fibcore.counter_item import KEY_NAME
 
 from infra import counter_seed
-from infra.function_code import function_code
+from infra.components.lambda_package import lambda_package
+from infra.components.python_function import PythonFunction
+from infra.components.retention import removal_policy
 from infra.outputs import STORAGE, TABLE_NAME
-from infra.python_function import PythonFunction
-from infra.retention import removal_policy
 from infra.stage import Stage
 
 # What one partition takes, and so what one item can: it can't be reached and exceeded by the one
@@ -53,7 +53,7 @@ class StorageStack(Stack):
             self,
             "Seed",
             stage=stage,
-            code=function_code("fibcore", Path(counter_seed.__file__)),
+            code=lambda_package("fibcore", Path(counter_seed.__file__)),
             handler="counter_seed.handler",
             timeout=Duration.seconds(30),
             memory_size=256,

@@ -9,13 +9,13 @@ from aws_cdk.aws_s3 import BlockPublicAccess, Bucket, BucketEncryption
 from aws_cdk.aws_s3_deployment import BucketDeployment, CacheControl, Source
 from constructs import Construct, Node
 
-from infra.distribution import SiteDistribution, path_of
-from infra.findings import accept, accept_finding
-from infra.load_balancer import LISTENER_PORT
+from infra.components.custom_domain import CustomDomain
+from infra.components.distribution import SiteDistribution, path_of
+from infra.components.load_balancer import LISTENER_PORT
+from infra.components.retention import log_group
+from infra.components.site_headers import SITE
+from infra.nag_suppressions import suppress, suppress_finding
 from infra.outputs import LAMBDA_URL, SERVICE_URL, WEBSITE, WEBSITE_URL
-from infra.own_domain import OwnDomain
-from infra.retention import log_group
-from infra.site_headers import SITE
 from infra.stacks.api_gateway import ApiGatewayStack
 from infra.stacks.ecs import EcsStack
 from infra.stage import Stage
@@ -46,7 +46,7 @@ class WebsiteStack(Stack):
         stage: Stage,
         function: ApiGatewayStack,
         server: EcsStack,
-        domain: OwnDomain | None,
+        domain: CustomDomain | None,
     ) -> None:
         super().__init__(scope, stage.stack_name(WEBSITE))
         bucket = Bucket(
@@ -58,10 +58,10 @@ class WebsiteStack(Stack):
             # All that it holds is in the repository.
             removal_policy=RemovalPolicy.DESTROY,
         )
-        accept(bucket, S1="who read the site's files is in no one's interest")
+        suppress(bucket, S1="who read the site's files is in no one's interest")
         backends = {
             "server": VpcOrigin.with_application_load_balancer(
-                server.entrance.balancer,
+                server.load_balancer.balancer,
                 http_port=LISTENER_PORT,
                 protocol_policy=OriginProtocolPolicy.HTTP_ONLY,
             ),
@@ -103,7 +103,7 @@ class WebsiteStack(Stack):
             f"IAM5[Resource::{_CDK_ASSETS}/*]",
             f"IAM5[Resource::<{bucket_id}.Arn>/*]",
         ):
-            accept_finding(
+            suppress_finding(
                 Node.of(files.handler_role).scope or files,
                 finding,
                 "CDK's own function; it may write the site's bucket and read CDK's assets",

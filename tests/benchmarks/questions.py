@@ -18,7 +18,7 @@ from fibcore.dynamodb_client import create_client
 from fibcore.writer_entries import all_entries
 from local_stack.environment import local_environment
 
-from infra.function_code import bundle
+from infra.components.lambda_package import bundle
 from tests.benchmarks.servers import Server, database, partition, server
 from tests.benchmarks.tables import Rounds, in_turns, markdown, ratio, typical
 from tests.benchmarks.wrk import Load

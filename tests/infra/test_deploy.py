@@ -11,8 +11,8 @@ import pytest
 from local_stack.environment import CREDENTIALS, REGION, url
 from local_stack.programs import Program
 
-from infra.account import identify
-from infra.deployed import BACKENDS, read_urls
+from infra.cli.account import identify
+from infra.cli.stage_urls import BACKENDS, read_urls
 from infra.stage import Stage
 from tests.processes import free_port, running
 
@@ -71,7 +71,7 @@ def refusal(module: str, *arguments: str, **variables: str) -> str:
 
 @pytest.mark.parametrize("command", ["deploy", "diff", "destroy"])
 def test_without_credentials_it_says_so(command: str) -> None:
-    arguments = ("infra.deploy", command, "--stage", "dev")
+    arguments = ("infra.cli.deploy", command, "--stage", "dev")
     assert "no AWS credentials" in refusal(*arguments, AWS_REGION=REGION, **NO_ACCOUNT)
     assert "set AWS_REGION" in refusal(*arguments, **NO_ACCOUNT)
 
@@ -79,14 +79,14 @@ def test_without_credentials_it_says_so(command: str) -> None:
 def test_a_region_is_taken_from_either_variable(cloud: dict[str, str]) -> None:
     for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
         variables = {**cloud, "AWS_REGION": "", name: "eu-west-1"}
-        line = refusal("infra.deployed", "dev", "server", **variables)
+        line = refusal("infra.cli.stage_urls", "dev", "server", **variables)
         assert line == "fib: there is no stack fib-dev-website in eu-west-1"
 
 
 def test_without_a_container_engine_it_says_so_before_it_makes_anything(
     cloud: dict[str, str], session: boto3.Session
 ) -> None:
-    line = refusal("infra.deploy", "deploy", **cloud)
+    line = refusal("infra.cli.deploy", "deploy", **cloud)
     assert "no container engine runs: start docker, finch or podman" in line
     assert not session.client("cloudformation").describe_stacks()["Stacks"]
 
@@ -103,7 +103,7 @@ def test_what_can_not_be_deployed_is_refused_before_anything_is_made(
     context: list[str], says: str, cloud: dict[str, str]
 ) -> None:
     variables = {**cloud, "AWS_REGION": "eu-west-1"}
-    assert says in refusal("infra.deploy", "deploy", "--context", *context, **variables)
+    assert says in refusal("infra.cli.deploy", "deploy", "--context", *context, **variables)
 
 
 @pytest.mark.parametrize("name", ["Dev", "1st", "a-b", "a" * 17, "dev;ls"])
@@ -113,17 +113,17 @@ def test_what_can_be_no_stage_is_none(name: str) -> None:
 
 
 def test_what_can_be_no_stage_is_refused_in_a_line() -> None:
-    assert "STAGE is a letter and" in refusal("infra.deploy", "deploy", "--stage", "Dev")
-    assert "STAGE is a letter and" in refusal("infra.deployed", "Dev", "server")
+    assert "STAGE is a letter and" in refusal("infra.cli.deploy", "deploy", "--stage", "Dev")
+    assert "STAGE is a letter and" in refusal("infra.cli.stage_urls", "Dev", "server")
 
 
 def test_production_is_not_destroyed(cloud: dict[str, str]) -> None:
-    line = refusal("infra.deploy", "destroy", "--stage", "prod", **cloud)
+    line = refusal("infra.cli.deploy", "destroy", "--stage", "prod", **cloud)
     assert "prod keeps its data" in line
 
 
 def test_a_stage_is_destroyed_by_its_name_only(cloud: dict[str, str]) -> None:
-    assert "STAGE=…" in refusal("infra.deploy", "destroy", **cloud)
+    assert "STAGE=…" in refusal("infra.cli.deploy", "destroy", **cloud)
 
 
 def test_the_list_of_cloudfronts_addresses_is_found(session: boto3.Session) -> None:
@@ -165,16 +165,18 @@ def test_a_stage_is_found_by_its_outputs_alone(
         f"{site}/api/lambda",
         "https://api.example",
     )
-    printed = {name: ask("infra.deployed", "there", name, **cloud).stdout for name in BACKENDS}
+    printed = {
+        name: ask("infra.cli.stage_urls", "there", name, **cloud).stdout for name in BACKENDS
+    }
     assert printed == {"server": f"{site}/api/server\n", "lambda": "https://api.example\n"}
 
 
 def test_a_stage_that_is_not_there_or_not_whole_is_told_in_a_line(
     cloud: dict[str, str], session: boto3.Session
 ) -> None:
-    line = refusal("infra.deployed", "absent", "lambda", **cloud)
+    line = refusal("infra.cli.stage_urls", "absent", "lambda", **cloud)
     assert line == f"fib: there is no stack fib-absent-website in {REGION}"
     deployed(session, "fib-half-website", WebsiteUrl="https://site.example")
     deployed(session, "fib-half-api-gateway", ApiGatewayUrl="https://api.example")
-    line = refusal("infra.deployed", "half", "server", **cloud)
+    line = refusal("infra.cli.stage_urls", "half", "server", **cloud)
     assert line == "fib: stage half is not whole: no output 'ServiceUrl'"

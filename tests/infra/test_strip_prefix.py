@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from infra.distribution import STRIP_PREFIX, path_of
+from infra.components.distribution import STRIP_PREFIX, path_of
 
 _CALL = "console.log(handler({ request: { uri: process.argv[1] } }).uri)"
 

@@ -6,7 +6,8 @@ from resource import RUSAGE_CHILDREN, getrusage
 
 import pytest
 
-from infra import ROOT, cdk_cli
+from infra import ROOT
+from infra.cli import cdk
 from infra.outputs import STACKS
 
 LONGEST_SECONDS = 10
@@ -22,14 +23,14 @@ def _processor_seconds() -> float:
 @pytest.mark.long
 @pytest.mark.timeout(TRIES * 100)
 def test_cdk_synth_takes_less_than_ten_seconds_and_warns_of_nothing(tmp_path: Path) -> None:
-    command = cdk_cli.command("synth", "--quiet", "--output", str(tmp_path))
+    command = cdk.command("synth", "--quiet", "--output", str(tmp_path))
     fastest = float("inf")
     for _ in range(TRIES):
         before = _processor_seconds()
         ended = subprocess.run(
             command,
             cwd=ROOT,
-            env=cdk_cli.environment(),
+            env=cdk.environment(),
             check=True,
             capture_output=True,
             text=True,

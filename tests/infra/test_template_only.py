@@ -2,8 +2,8 @@
 
 from fibcore.settings import PORT
 
-from infra.distribution import STRIP_PREFIX
-from infra.load_balancer import LISTENER_PORT
+from infra.components.distribution import STRIP_PREFIX
+from infra.components.load_balancer import LISTENER_PORT
 from tests.infra.conftest import Templates
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from infra.app import build, create_app
-from infra.site_headers import SITE
+from infra.components.site_headers import SITE
 from tests.infra.conftest import Templates, as_text
 
 

@@ -13,7 +13,8 @@ from typing import Any, Final
 
 from local_stack.environment import REGION, url
 
-from infra import ROOT, cdk_cli
+from infra import ROOT
+from infra.cli import cdk
 from infra.outputs import STACKS
 from infra.stage import Stage
 from tests.rehearsal.cloud import ACCOUNT, Cloud
@@ -137,10 +138,10 @@ class Deployment:
             "CDK_DOCKER": str(self._engine),
             "CDK_HOME": str(self._engine.with_name("home")),
             "FIB_REHEARSAL": "1",
-            "PATH": cdk_cli.environment()["PATH"],
+            "PATH": cdk.environment()["PATH"],
         }
         process = subprocess.Popen(
-            cdk_cli.command(command, *map(str, arguments), "--no-notices", "--no-color"),
+            cdk.command(command, *map(str, arguments), "--no-notices", "--no-color"),
             cwd=self.checkout,
             env=self.cloud.environment() | variables,
             stdout=subprocess.PIPE,

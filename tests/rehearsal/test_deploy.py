@@ -30,9 +30,9 @@ from fibcore import Settings, settings
 from local_stack.environment import REGION, local_environment
 
 from infra import ROOT, outputs
-from infra.function_code import RUNTIME
+from infra.components.lambda_package import RUNTIME
 from infra.outputs import API_GATEWAY, ECS, STACKS, STORAGE, WEBSITE
-from tests.infra.function_package import (
+from tests.infra.lambda_package import (
     LIMIT_BYTES,
     assert_counts,
     assert_native_code_is_for_the_function,
@@ -101,7 +101,7 @@ def test_the_suites_find_the_backends_by_the_stage_alone(
     deployment: Deployment, backend: str, stack: str, output: str
 ) -> None:
     found = subprocess.run(
-        [sys.executable, "-m", "infra.deployed", STAGE.name, backend],
+        [sys.executable, "-m", "infra.cli.stage_urls", STAGE.name, backend],
         cwd=ROOT,
         env=deployment.cloud.environment(),
         check=True,

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from infra.outputs import API_GATEWAY, STACKS, STORAGE, WEBSITE
-from tests.infra.function_package import body, event
+from tests.infra.lambda_package import body, event
 from tests.rehearsal.deployment import Deployment
 
 # Two deploys at most, and the first where these tests run alone.

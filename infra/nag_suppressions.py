@@ -6,7 +6,7 @@ from constructs import IConstruct
 PACK = "AwsSolutions"
 
 
-def accept(construct: IConstruct, **reasons: str) -> None:
+def suppress(construct: IConstruct, **reasons: str) -> None:
     """Let findings on `construct` and what it holds stand.
 
     Args:
@@ -14,14 +14,14 @@ def accept(construct: IConstruct, **reasons: str) -> None:
         reasons: Why, by the rule's short name: `EC23="…"`.
     """
     for rule, reason in reasons.items():
-        accept_finding(construct, rule, reason)
+        suppress_finding(construct, rule, reason)
 
 
-def accept_finding(construct: IConstruct, rule: str, reason: str) -> None:
+def suppress_finding(construct: IConstruct, rule: str, reason: str) -> None:
     """Let one finding of a rule that has several stand: `IAM5[Resource::*]`."""
     Validations.of(construct).acknowledge(Acknowledgment(id=f"{PACK}-{rule}", reason=reason))
 
 
-def accept_warning(construct: IConstruct, warning: str, reason: str) -> None:
+def suppress_warning(construct: IConstruct, warning: str, reason: str) -> None:
     """Let a warning of CDK's own stand: `@aws-cdk/aws-lambda:…`."""
     Validations.of(construct).acknowledge(Acknowledgment(id=warning, reason=reason))

@@ -14,7 +14,7 @@ from aws_cdk.aws_cloudwatch import (
 )
 from constructs import Construct
 
-from infra.metrics import CounterMetrics
+from infra.monitoring.metrics import CounterMetrics
 
 SLOW_SECONDS: Final = 0.5
 FAILURES_PER_MINUTE: Final = 5
@@ -23,7 +23,7 @@ MINUTES: Final = 5
 BAD_MINUTES: Final = 3
 
 
-class Watching(Construct):
+class Monitoring(Construct):
     """The dashboard and the alarms.
 
     Args:
@@ -32,7 +32,7 @@ class Watching(Construct):
     """
 
     def __init__(self, scope: Construct, *, metrics: CounterMetrics) -> None:
-        super().__init__(scope, "Watching")
+        super().__init__(scope, "Monitoring")
         alarms = [
             *(
                 self._alarm(f"{backend.title()}Failures", failures, above=FAILURES_PER_MINUTE)

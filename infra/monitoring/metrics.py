@@ -34,7 +34,7 @@ class CounterMetrics:
     def __init__(
         self, *, storage: StorageStack, function: ApiGatewayStack, server: EcsStack
     ) -> None:
-        table, api, targets = storage.table, function.api, server.entrance.targets.metrics
+        table, api, targets = storage.table, function.api, server.load_balancer.targets.metrics
         self.requests: dict[str, IMetric] = {
             "server": targets.request_count(period=_MINUTE, statistic="Sum", label="server"),
             "lambda": api.metric_count(period=_MINUTE, statistic="Sum", label="lambda"),

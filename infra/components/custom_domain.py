@@ -6,7 +6,7 @@ CERTIFICATE_REGION: Final = "us-east-1"
 """The one region whose certificates CloudFront takes."""
 
 
-class OwnDomain(NamedTuple):
+class CustomDomain(NamedTuple):
     """A name to serve at, and the id of the hosted zone that it is in."""
 
     name: str

@@ -37,7 +37,7 @@ _UNUSED: Final = (
 )
 
 
-def function_code(package: str, *modules: Path) -> AssetCode:
+def lambda_package(package: str, *modules: Path) -> AssetCode:
     """Return the code of a function: a package of ours, what it needs, and single modules.
 
     Args:

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.errors import NoAccount
+from infra.cli.errors import NoAccount
 
 _PREFIX_LIST_NAME: Final = "com.amazonaws.global.cloudfront.origin-facing"
 _BOOTSTRAP_VERSION: Final = "/cdk-bootstrap/hnb659fds/version"

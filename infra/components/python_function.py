@@ -6,8 +6,8 @@ from aws_cdk.aws_iam import Role, ServicePrincipal
 from aws_cdk.aws_lambda import AssetCode, Function
 from constructs import Construct
 
-from infra.function_code import ARCHITECTURE, RUNTIME
-from infra.retention import log_group
+from infra.components.lambda_package import ARCHITECTURE, RUNTIME
+from infra.components.retention import log_group
 from infra.stage import Stage
 
 
@@ -18,7 +18,7 @@ class PythonFunction(Construct):
         scope: The stack.
         construct_id: Its name there.
         stage: Says how long the log is kept.
-        code: From `function_code`.
+        code: From `lambda_package`.
         handler: `module.name` in it.
         settings: What else the function takes: `memory_size`, `timeout`, …
     """

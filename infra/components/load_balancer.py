@@ -15,8 +15,8 @@ from aws_cdk.aws_elasticloadbalancingv2 import (
 from constructs import Construct
 from fibcore import contract, time_limits
 
-from infra.findings import accept
-from infra.network import BALANCER_SUBNETS
+from infra.components.network import BALANCER_SUBNETS
+from infra.nag_suppressions import suppress
 
 LISTENER_PORT: Final = 80
 
@@ -41,7 +41,7 @@ class LoadBalancer(Construct):
         port: int,
         cloudfront_prefix_list: str,
     ) -> None:
-        super().__init__(scope, "Entrance")
+        super().__init__(scope, "LoadBalancer")
         self.balancer = ApplicationLoadBalancer(
             self,
             "LoadBalancer",
@@ -51,7 +51,7 @@ class LoadBalancer(Construct):
             idle_timeout=Duration.seconds(time_limits.LOAD_BALANCER_IDLE),
             drop_invalid_header_fields=True,
         )
-        accept(self.balancer, ELB2="the server can log requests itself (FIB_ACCESS_LOG)")
+        suppress(self.balancer, ELB2="the server can log requests itself (FIB_ACCESS_LOG)")
         self.balancer.connections.allow_from(
             Peer.prefix_list(cloudfront_prefix_list), Port.tcp(LISTENER_PORT), "from CloudFront"
         )

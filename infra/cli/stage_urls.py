@@ -1,4 +1,4 @@
-"""Where a deployed stage is, by its stacks' outputs: `python -m infra.deployed STAGE BACKEND`."""
+"""Where a deployed stage is, by its stacks' outputs: `python -m infra.cli.stage_urls STAGE BACKEND`."""
 
 import argparse
 import sys
@@ -8,8 +8,8 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra import outputs
-from infra.account import account_session
-from infra.errors import CannotRun, NotDeployed
+from infra.cli.account import account_session
+from infra.cli.errors import CannotRun, NotDeployed
 from infra.stage import Stage
 
 
@@ -66,7 +66,7 @@ def _outputs(session: boto3.Session, stack: str) -> dict[str, str]:
 
 def main() -> None:
     """Print the URL of one backend of a stage."""
-    parser = argparse.ArgumentParser(prog="infra.deployed", description=main.__doc__)
+    parser = argparse.ArgumentParser(prog="infra.cli.stage_urls", description=main.__doc__)
     parser.add_argument("stage")
     parser.add_argument("backend", choices=BACKENDS)
     asked = parser.parse_args()

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from infra.function_code import RUNTIME
+from infra.components.lambda_package import RUNTIME
 
 LIMIT_BYTES = 5 * 10**6
 """Of the package as a zip, boto3 and all."""

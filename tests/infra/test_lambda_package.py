@@ -8,8 +8,8 @@ import pytest
 from fibcore import Settings
 from local_stack.environment import local_environment
 
-from infra.function_code import bundle
-from tests.infra.function_package import (
+from infra.components.lambda_package import bundle
+from tests.infra.lambda_package import (
     LIMIT_BYTES,
     assert_counts,
     assert_native_code_is_for_the_function,

@@ -27,9 +27,9 @@ from aws_cdk.aws_route53 import AaaaRecord, ARecord, HostedZone, RecordTarget
 from aws_cdk.aws_route53_targets import CloudFrontTarget
 from constructs import Construct
 
-from infra.findings import accept
-from infra.own_domain import OwnDomain
-from infra.site_headers import site_headers
+from infra.components.custom_domain import CustomDomain
+from infra.components.site_headers import site_headers
+from infra.nag_suppressions import suppress
 
 STRIP_PREFIX: Final = Path(__file__).with_name("strip_prefix.js")
 
@@ -55,7 +55,7 @@ class SiteDistribution(Construct):
         *,
         site: IOrigin,
         backends: Mapping[str, IOrigin],
-        domain: OwnDomain | None,
+        domain: CustomDomain | None,
     ) -> None:
         super().__init__(scope, "Distribution")
         zone = domain and HostedZone.from_hosted_zone_attributes(
@@ -86,14 +86,14 @@ class SiteDistribution(Construct):
             if domain
             else None,
         )
-        accept(
+        suppress(
             distribution,
             CFR1="a counter for everybody, everywhere",
             CFR2="a flood is throttled at the gateway and at the table; a WAF costs more than both",
             CFR3="both backends log what they are asked",
         )
         if not domain:
-            accept(distribution, CFR4="the certificate is CloudFront's own, and so is its TLS")
+            suppress(distribution, CFR4="the certificate is CloudFront's own, and so is its TLS")
         if zone:
             target = RecordTarget.from_alias(CloudFrontTarget(distribution))
             ARecord(self, "Address", zone=zone, target=target)

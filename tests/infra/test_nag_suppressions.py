@@ -7,7 +7,7 @@ import pytest
 from aws_cdk import Validations
 from cdk_nag import AwsSolutionsChecks
 
-from infra import findings
+from infra import nag_suppressions
 from infra.app import build, create_app
 
 _ELSEWHERE = "Elsewhere"  # a pack that no rule is of
@@ -35,7 +35,7 @@ def audit(monkeypatch: pytest.MonkeyPatch) -> Auditing:
     """Look at the stacks with every reason written where cdk-nag does not look for it."""
 
     def look(**context: str) -> Audit:
-        monkeypatch.setattr(findings, "PACK", _ELSEWHERE)
+        monkeypatch.setattr(nag_suppressions, "PACK", _ELSEWHERE)
         app = create_app(**{"aws:cdk:bundling-stacks": []}, **context)
         build(app)
         app.synth()

@@ -1,6 +1,6 @@
 """Deploys a stage, shows what a deploy would change, or takes a stage down.
 
-`python -m infra.deploy deploy|diff|destroy [--stage NAME] [--context NAME=VALUE …]`
+`python -m infra.cli.deploy deploy|diff|destroy [--stage NAME] [--context NAME=VALUE …]`
 """
 
 import argparse
@@ -13,11 +13,12 @@ from typing import Final
 from botocore.exceptions import BotoCoreError, ClientError
 from local_stack.image import find_engine
 
-from infra import ROOT, cdk_cli
-from infra.account import Account, identify
-from infra.deployed import read_urls
-from infra.errors import CannotRun
-from infra.own_domain import OwnDomain
+from infra import ROOT
+from infra.cli import cdk
+from infra.cli.account import Account, identify
+from infra.cli.errors import CannotRun
+from infra.cli.stage_urls import read_urls
+from infra.components.custom_domain import CustomDomain
 from infra.stage import Stage
 
 COMMANDS: Final = ("deploy", "diff", "destroy")
@@ -90,16 +91,16 @@ def check_context(context: Sequence[str], region: str) -> None:
     if strays := [each for each in context if "=" not in each]:
         raise ValueError(f"CONTEXT is name=value …, not {' '.join(strays)}")
     named = dict(each.split("=", 1) for each in context)
-    OwnDomain.configured(named.get("domain", ""), named.get("hosted_zone", ""), region=region)
+    CustomDomain.configured(named.get("domain", ""), named.get("hosted_zone", ""), region=region)
 
 
 def _cdk(account: Account, *arguments: str, **variables: str) -> None:
     # Of the two variables for the region each program reads another one.
     region = {"AWS_REGION": account.region, "AWS_DEFAULT_REGION": account.region}
     subprocess.run(
-        cdk_cli.command(*arguments),
+        cdk.command(*arguments),
         cwd=ROOT,
-        env=cdk_cli.environment() | region | variables,
+        env=cdk.environment() | region | variables,
         check=True,
     )
 
@@ -125,7 +126,7 @@ def checked_stage(command: str, name: str) -> Stage:
 
 def main() -> None:
     """Check what must be there, then run the command."""
-    parser = argparse.ArgumentParser(prog="infra.deploy", description=__doc__)
+    parser = argparse.ArgumentParser(prog="infra.cli.deploy", description=__doc__)
     parser.add_argument("command", choices=COMMANDS)
     parser.add_argument("--stage", default="")
     parser.add_argument("--context", nargs="*", default=[], metavar="NAME=VALUE")
