@@ -10,8 +10,8 @@ import urllib.request
 from typing import Any
 
 from fibcore import Settings
-from fibcore.dynamodb import CounterTable
-from fibcore.dynamodb_client import create_client
+from fibcore.dynamodb.client import create_client
+from fibcore.dynamodb.repository import CounterRepository
 
 
 def handler(event: dict[str, Any], _: object) -> None:
@@ -28,7 +28,7 @@ def handler(event: dict[str, Any], _: object) -> None:
 def seed() -> None:
     """Seed the table that the environment names."""
     settings = Settings.from_environ(os.environ)
-    CounterTable(create_client(settings), settings.table_name).seed()
+    CounterRepository(create_client(settings), settings.table_name).seed()
 
 
 def _answer(event: dict[str, Any], failure: str) -> None:

@@ -10,18 +10,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from fibcore.counter import Operation
 from fibcore.errors import BeforeStart, CounterError, OutcomeUnknown, PastEnd, Unavailable
-from fibcore.plan import Kind
 
 MOST_STATES = 3_000_000
 """Past this the search gives up; a history of some thousand operations needs some thousands."""
 
 
 @dataclass(frozen=True)
-class Operation:
+class Call:
     """One request: what was asked, what was answered, and when, by any clock that only grows."""
 
-    kind: Kind
+    operation: Operation
     invoked: float
     answered: float
     outcome: int | CounterError
@@ -45,7 +45,7 @@ class _State(NamedTuple):
     resets: int
 
 
-def is_linearizable(history: list[Operation], *, start: int, max_index: int) -> bool:
+def is_linearizable(history: list[Call], *, start: int, max_index: int) -> bool:
     """Tell whether some order of the operations that keeps to their times explains the answers.
 
     Those of unknown outcome may have happened at any time after they were asked for, or never;
@@ -57,7 +57,7 @@ def is_linearizable(history: list[Operation], *, start: int, max_index: int) -> 
     return unexplained(history, start=start, max_index=max_index) is None
 
 
-def unexplained(history: list[Operation], *, start: int, max_index: int) -> Operation | None:
+def unexplained(history: list[Call], *, start: int, max_index: int) -> Call | None:
     """Return the first operation that no order of those before it leads to, or None.
 
     Raises:
@@ -82,31 +82,31 @@ def unexplained(history: list[Operation], *, start: int, max_index: int) -> Oper
 
 
 class _Search:
-    def __init__(self, history: list[Operation], max_index: int) -> None:
-        in_order = sorted(history, key=lambda operation: operation.invoked)
-        unknown = [op for op in in_order if isinstance(op.outcome, OutcomeUnknown)]
+    def __init__(self, history: list[Call], max_index: int) -> None:
+        in_order = sorted(history, key=lambda call: call.invoked)
+        unknown = [call for call in in_order if isinstance(call.outcome, OutcomeUnknown)]
         self.known = [
-            op for op in in_order if not isinstance(op.outcome, OutcomeUnknown | Unavailable)
+            call for call in in_order if not isinstance(call.outcome, OutcomeUnknown | Unavailable)
         ]
         self._unknown = {
-            kind: [op.invoked for op in unknown if op.kind is kind]
-            for kind in (Kind.NEXT, Kind.PREVIOUS, Kind.RESET)
+            operation: [call.invoked for call in unknown if call.operation is operation]
+            for operation in (Operation.NEXT, Operation.PREVIOUS, Operation.RESET)
         }
         self._max_index = max_index
 
     def after(self, state: _State) -> list[_State]:
-        """Return the states that one more operation can lead to, the likeliest last."""
+        """Return the states that one more call can lead to, the likeliest last."""
         now, candidates = self._candidates(state)
-        first: dict[Kind, int] = {}
+        first: dict[Operation, int] = {}
         for place in candidates:
-            operation = self.known[place]
-            if not self._fits(operation, state.counter):
+            call = self.known[place]
+            if not self._fits(call, state.counter):
                 continue
-            if operation.kind is Kind.CURRENT or isinstance(operation.outcome, CounterError):
+            if call.operation is Operation.CURRENT or isinstance(call.outcome, CounterError):
                 return [self._with(state, place, state.counter)]
-            chosen = first.setdefault(operation.kind, place)
-            if operation.answered < self.known[chosen].answered:
-                first[operation.kind] = place
+            chosen = first.setdefault(call.operation, place)
+            if call.answered < self.known[chosen].answered:
+                first[call.operation] = place
         states = list(self._unknown_states(state, now))
         for place in first.values():
             outcome = self.known[place].outcome
@@ -118,11 +118,11 @@ class _Search:
         latest = float("inf")
         found = []
         for place in range(state.low, len(self.known)):
-            operation = self.known[place]
-            if operation.invoked > latest:
+            call = self.known[place]
+            if call.invoked > latest:
                 break
             if not state.done >> (place - state.low) & 1:
-                latest = min(latest, operation.answered)
+                latest = min(latest, call.answered)
                 found.append(place)
         return latest, [place for place in found if self.known[place].invoked <= latest]
 
@@ -135,30 +135,30 @@ class _Search:
         return state._replace(low=low, done=done, counter=counter)
 
     def _unknown_states(self, state: _State, now: float) -> Iterator[_State]:
-        def may_come(kind: Kind, so_far: int) -> bool:
-            times = self._unknown[kind]
+        def may_come(operation: Operation, so_far: int) -> bool:
+            times = self._unknown[operation]
             return so_far < len(times) and times[so_far] <= now
 
-        if state.counter and may_come(Kind.RESET, state.resets):
+        if state.counter and may_come(Operation.RESET, state.resets):
             yield state._replace(counter=0, resets=state.resets + 1)
-        if state.counter > 0 and may_come(Kind.PREVIOUS, state.back):
+        if state.counter > 0 and may_come(Operation.PREVIOUS, state.back):
             yield state._replace(counter=state.counter - 1, back=state.back + 1)
-        if state.counter < self._max_index and may_come(Kind.NEXT, state.forward):
+        if state.counter < self._max_index and may_come(Operation.NEXT, state.forward):
             yield state._replace(counter=state.counter + 1, forward=state.forward + 1)
 
-    def _fits(self, operation: Operation, index: int) -> bool:
-        outcome = operation.outcome
+    def _fits(self, call: Call, index: int) -> bool:
+        outcome = call.outcome
         match outcome:
             case PastEnd():
                 return outcome.index == index >= self._max_index
             case BeforeStart():
                 return outcome.index == index == 0
-        match operation.kind:
-            case Kind.CURRENT:
+        match call.operation:
+            case Operation.CURRENT:
                 return outcome == index
-            case Kind.NEXT:
+            case Operation.NEXT:
                 return outcome == index + 1 <= self._max_index
-            case Kind.PREVIOUS:
+            case Operation.PREVIOUS:
                 return outcome == index - 1 >= 0
-            case Kind.RESET:
+            case Operation.RESET:
                 return outcome == 0

@@ -13,7 +13,8 @@ from aws_cdk.aws_elasticloadbalancingv2 import (
     TargetType,
 )
 from constructs import Construct
-from fibcore import contract, time_limits
+from fibcore import timeouts
+from fibcore.http import contract
 
 from infra.components.network import BALANCER_SUBNETS
 from infra.nag_suppressions import suppress
@@ -48,7 +49,7 @@ class LoadBalancer(Construct):
             vpc=vpc,
             internet_facing=False,
             vpc_subnets=BALANCER_SUBNETS,
-            idle_timeout=Duration.seconds(time_limits.LOAD_BALANCER_IDLE),
+            idle_timeout=Duration.seconds(timeouts.LOAD_BALANCER_IDLE),
             drop_invalid_header_fields=True,
         )
         suppress(self.balancer, ELB2="the server can log requests itself (FIB_ACCESS_LOG)")
@@ -63,7 +64,7 @@ class LoadBalancer(Construct):
             protocol=ApplicationProtocol.HTTP,
             target_type=TargetType.IP,
             targets=[service],
-            deregistration_delay=Duration.seconds(time_limits.DEREGISTRATION),
+            deregistration_delay=Duration.seconds(timeouts.DEREGISTRATION),
             health_check=HealthCheck(
                 path=contract.HEALTH_PATH,
                 interval=Duration.seconds(10),

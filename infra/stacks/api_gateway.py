@@ -9,7 +9,7 @@ from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
 from aws_cdk.aws_lambda import SnapStartConf
 from aws_cdk.aws_logs import FilterPattern, MetricFilter
 from constructs import Construct
-from fibcore import time_limits
+from fibcore import timeouts
 
 from infra.components.lambda_package import lambda_package
 from infra.components.python_function import PythonFunction
@@ -53,7 +53,7 @@ class ApiGatewayStack(Stack):
             code=lambda_package("lambda-api"),
             handler="lambda_api.handler.handler",
             memory_size=MEMORY_MEGABYTES,
-            timeout=Duration.seconds(time_limits.FUNCTION),
+            timeout=Duration.seconds(timeouts.FUNCTION),
             environment=storage.backend_environment,
             reserved_concurrent_executions=reserved_concurrency,
             # A cold start is the import of boto3; the snapshot is taken after it.

@@ -17,8 +17,8 @@ from aws_cdk.aws_ecs import (
     RuntimePlatform,
 )
 from constructs import Construct
-from fibcore import settings, time_limits
-from fibcore.writer_entries import WRITERS_LIMIT
+from fibcore import settings, timeouts
+from fibcore.dynamodb.writer_registry import WRITERS_LIMIT
 
 from infra import ROOT
 from infra.components.load_balancer import LoadBalancer
@@ -111,7 +111,7 @@ class EcsStack(Stack):
                 settings.PORT.name: str(PORT),
             },
             readonly_root_filesystem=True,
-            stop_timeout=Duration.seconds(time_limits.KILL),
+            stop_timeout=Duration.seconds(timeouts.KILL),
             logging=LogDriver.aws_logs(
                 stream_prefix="server", log_group=log_group(self, "Log", stage=stage)
             ),

@@ -14,7 +14,7 @@ from aws_cdk.aws_dynamodb import (
 from aws_cdk.aws_iam import IGrantable
 from constructs import Construct
 from fibcore import settings
-from fibcore.counter_item import KEY_NAME
+from fibcore.dynamodb.item import KEY_NAME
 
 from infra import counter_seed
 from infra.components.lambda_package import lambda_package

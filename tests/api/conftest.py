@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import pytest
 from fibcore import Settings
-from fibcore.counter_item import INDEX_NAME, KEY_NAME, KEY_VALUE
-from fibcore.dynamodb_client import create_client
+from fibcore.dynamodb.client import create_client
+from fibcore.dynamodb.item import INDEX_NAME, KEY_NAME, KEY_VALUE
 from local_stack import programs
 
 from tests.api.http_client import Backend

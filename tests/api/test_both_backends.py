@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from fibcore import contract
+from fibcore.http import contract
 
 from tests.api.conftest import MAX_INDEX, Table
 from tests.api.http_client import Answer, Backend, assert_problem

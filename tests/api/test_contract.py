@@ -1,7 +1,7 @@
 """What every backend answers, ours here and whatever is deployed."""
 
 import pytest
-from fibcore import contract
+from fibcore.http import contract
 
 from tests.api.http_client import EVERY_ANSWER, Answer, Backend, assert_problem
 

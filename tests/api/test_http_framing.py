@@ -1,7 +1,7 @@
 """Bodies and requests as bytes on a connection of ours."""
 
 import pytest
-from fibcore import contract
+from fibcore.http import contract
 
 from tests.api.conftest import Table
 from tests.api.http_client import Backend, assert_problem

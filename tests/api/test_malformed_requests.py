@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 import pytest
-from fibcore import Settings, contract
+from fibcore import Settings
+from fibcore.http import contract
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

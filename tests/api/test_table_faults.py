@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from fibcore import Settings, contract
-from fibcore.counter_item import INDEX_NAME, KEY_NAME, KEY_VALUE
-from fibcore.dynamodb_client import create_client
+from fibcore import Settings
+from fibcore.dynamodb.client import create_client
+from fibcore.dynamodb.item import INDEX_NAME, KEY_NAME, KEY_VALUE
+from fibcore.http import contract
 
 from tests.api.conftest import START
 from tests.api.http_client import Backend, assert_problem

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import flask
 from fibcore import Api, Settings
-from fibcore.contract import term_body
-from fibcore.dynamodb import CounterTable
-from fibcore.dynamodb_client import create_client
+from fibcore.counter.simple import SimpleCounter
+from fibcore.dynamodb.client import create_client
+from fibcore.dynamodb.repository import CounterRepository
 from fibcore.fibonacci import Fibonacci
-from fibcore.plain import PlainCounter
-from fibcore.sequence import Sequence, Term
+from fibcore.http.contract import term_body
+from fibcore.sequence import FibonacciSequence, Term
 from server_api.app import create_app
 
 if TYPE_CHECKING:
@@ -60,10 +60,10 @@ def one_write_per_request() -> "WSGIApplication":
     return app
 
 
-def _sequence() -> Sequence:
+def _sequence() -> FibonacciSequence:
     settings = Settings.from_environ(os.environ)
-    table = CounterTable(create_client(settings, connections=256), settings.table_name)
-    counter = PlainCounter(
+    table = CounterRepository(create_client(settings, connections=256), settings.table_name)
+    counter = SimpleCounter(
         table, max_index=settings.max_index, deadline_seconds=settings.deadline_seconds
     )
-    return Sequence(counter, Fibonacci())
+    return FibonacciSequence(counter, Fibonacci())

@@ -13,9 +13,9 @@ from functools import partial
 from pathlib import Path
 
 from fibcore import Settings
-from fibcore.counter_item import INDEX_NAME, KEY_NAME, KEY_VALUE
-from fibcore.dynamodb_client import create_client
-from fibcore.writer_entries import all_entries
+from fibcore.dynamodb.client import create_client
+from fibcore.dynamodb.item import INDEX_NAME, KEY_NAME, KEY_VALUE
+from fibcore.dynamodb.writer_registry import all_entries
 from local_stack.environment import local_environment
 
 from infra.components.lambda_package import bundle

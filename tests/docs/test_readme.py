@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from fibcore import contract
+from fibcore.http import contract
 from fibcore.settings import VARIABLES, Variable
 
 from tests.benchmarks.plot import bars

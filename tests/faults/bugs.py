@@ -22,34 +22,38 @@ class Edit(NamedTuple):
 BUGS: dict[str, tuple[Edit, ...]] = {
     "rule-1-an-id-for-all": (
         Edit(
-            "writer_entries",
+            "dynamodb/writer_registry",
             '"".join(_random.choices(ascii_letters + digits, k=_ID_LENGTH))',
             '"shared"',
         ),
-        Edit("dynamodb", " AND attribute_not_exists(#number)", ""),
+        Edit("dynamodb/repository", " AND attribute_not_exists(#number)", ""),
     ),
     "rule-2-no-entry-required": (
         Edit(
-            "dynamodb",
+            "dynamodb/repository",
             '" AND #number < :first"',
             '" AND (attribute_not_exists(#number) OR #number < :first)"',
         ),
     ),
     "rule-3-each-plan-its-own-condition": (
-        Edit("writer", "settling.first, number)", "number, number)"),
+        Edit("counter/batch_writer", "settling.first, number)", "number, number)"),
     ),
     "rule-4-no-fence-before-a-refusal": (
         Edit(
-            "settling",
+            "counter/batch",
             "plan.movement is None and not self.batch.unanswered:",
             "plan.movement is None:",
         ),
     ),
-    "rule-4-leaving-in-doubt-is-unavailable": (Edit("lane", "if self.unanswered\n", "if False\n"),),
+    "rule-4-leaving-in-doubt-is-unavailable": (
+        Edit("counter/batch_queue", "if self.unanswered\n", "if False\n"),
+    ),
     "rule-5-pruned-though-alive": (
-        Edit("writer_entries", "STALE_SECONDS: Final = 60.0", "STALE_SECONDS: Final = 0.2"),
         Edit(
-            "dynamodb",
+            "dynamodb/writer_registry", "STALE_SECONDS: Final = 60.0", "STALE_SECONDS: Final = 0.2"
+        ),
+        Edit(
+            "dynamodb/repository",
             'update(\n                UpdateExpression="REMOVE #number, #index",\n'
             '                ConditionExpression="#number = :number"',
             'update(\n                UpdateExpression="REMOVE #number, #index",\n'
@@ -58,14 +62,14 @@ BUGS: dict[str, tuple[Edit, ...]] = {
     ),
     "rule-5-no-limit": (
         Edit(
-            "writer_entries",
+            "dynamodb/writer_registry",
             "writers <= WRITERS_LIMIT and",
             "True or",
         ),
     ),
     "bounds-before-the-write": (
         Edit(
-            "dynamodb",
+            "dynamodb/repository",
             '            condition = "#value >= :lowest AND #value <= :highest"\n'
             '            values[":lowest"] = {"N": str(movement.lowest)}\n'
             '            values[":highest"] = {"N": str(movement.highest)}\n',
@@ -77,14 +81,14 @@ BUGS: dict[str, tuple[Edit, ...]] = {
         ),
     ),
     "eventually-consistent-read": (
-        Edit("dynamodb", "ConsistentRead=True", "ConsistentRead=False"),
+        Edit("dynamodb/repository", "ConsistentRead=True", "ConsistentRead=False"),
     ),
     "botocore-repeats-writes": (
-        Edit("dynamodb_client", '"total_max_attempts": 1', '"total_max_attempts": 4'),
+        Edit("dynamodb/client", '"total_max_attempts": 1', '"total_max_attempts": 4'),
     ),
     "a-read-joins-one-in-flight": (
         Edit(
-            "combining",
+            "counter/batching",
             "                    batch.waiting.clear()\n",
             "                    batch.waiting.clear()\n"
             "                    late = self.reads._batches.pop()\n"
@@ -97,9 +101,9 @@ BUGS: dict[str, tuple[Edit, ...]] = {
     ),
     "acknowledged-before-the-write": (
         Edit(
-            "writer",
+            "counter/batch_writer",
             "settling.answer(plan, self._table.move(plan.movement, mark))",
-            "found = 0 if plan.movement.restart else sound_index(self._table.read())\n"
+            "found = 0 if plan.movement.restart else parse_index(self._table.read())\n"
             "            settling.answer(plan, (found or 0) + plan.movement.net)\n"
             "            settling.batch.done.set()\n"
             "            self._table.move(plan.movement, mark)",

@@ -11,16 +11,16 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from random import Random
 
-from fibcore.counter_item import sound_index
+from fibcore.counter import Operation
+from fibcore.dynamodb.item import parse_index
+from fibcore.dynamodb.writer_registry import ITEM_LIMIT_BYTES, WRITERS_LIMIT, all_entries
 from fibcore.errors import BeforeStart, OutcomeUnknown, PastEnd, Unavailable
-from fibcore.plan import Kind
-from fibcore.writer_entries import ITEM_LIMIT_BYTES, WRITERS_LIMIT, all_entries
 
 from tests.faults.client import BrokenPromise, Client
 from tests.faults.cluster import Cluster, Node, cluster
 from tests.faults.faults import FaultRates
 from tests.faults.nemesis import Harm, Nemesis
-from tests.linearizability import Operation, unexplained
+from tests.linearizability import Call, unexplained
 
 DEADLINE_SECONDS = 2.0
 PATIENCE_SECONDS = 15.0
@@ -55,7 +55,7 @@ class Scenario:
     name: str
     start: int
     max_index: int
-    mixes: tuple[dict[Kind, int], ...]
+    mixes: tuple[dict[Operation, int], ...]
     clients: int = 8
     rates: FaultRates | None = None
     lambda_share: float = 1
@@ -63,9 +63,9 @@ class Scenario:
     crowded: bool = False
 
 
-_UP = {Kind.NEXT: 12, Kind.PREVIOUS: 3, Kind.CURRENT: 4}
-_DOWN = {Kind.NEXT: 3, Kind.PREVIOUS: 12, Kind.CURRENT: 4}
-_ANY = {Kind.NEXT: 6, Kind.PREVIOUS: 6, Kind.RESET: 1, Kind.CURRENT: 4}
+_UP = {Operation.NEXT: 12, Operation.PREVIOUS: 3, Operation.CURRENT: 4}
+_DOWN = {Operation.NEXT: 3, Operation.PREVIOUS: 12, Operation.CURRENT: 4}
+_ANY = {Operation.NEXT: 6, Operation.PREVIOUS: 6, Operation.RESET: 1, Operation.CURRENT: 4}
 _LOSSES = FaultRates(failed_late=0.25, failed_after=0.1, late=0.05, unanswered=0.05, late_seconds=1)
 
 NEAR_BOUNDS = Scenario(
@@ -76,7 +76,7 @@ SLOW = Scenario(
     name="a slow network",
     start=1_000,
     max_index=1_000_000,
-    mixes=({Kind.NEXT: 4, Kind.PREVIOUS: 2, Kind.CURRENT: 12},),
+    mixes=({Operation.NEXT: 4, Operation.PREVIOUS: 2, Operation.CURRENT: 12},),
     rates=FaultRates(slow_request=0.1, slow_answer=0.3, throttled=0.05),
     harms=(),
 )
@@ -93,13 +93,13 @@ ENTRIES_GO = Scenario(
     name="entries removed",
     start=1_000,
     max_index=1_000_000,
-    mixes=({Kind.NEXT: 10, Kind.PREVIOUS: 4, Kind.CURRENT: 3},),
+    mixes=({Operation.NEXT: 10, Operation.PREVIOUS: 4, Operation.CURRENT: 3},),
     rates=_LOSSES,
     lambda_share=0.1,
     harms=(Harm.ENTRIES_REMOVED,),
 )
 ONLY_FORWARD = Scenario(
-    name="only forward", start=0, max_index=1_000_000, mixes=({Kind.NEXT: 1},), clients=24
+    name="only forward", start=0, max_index=1_000_000, mixes=({Operation.NEXT: 1},), clients=24
 )
 CROWDED = Scenario(
     name="no room for writers", start=20, max_index=40, mixes=(_UP, _DOWN, _ANY), crowded=True
@@ -220,25 +220,23 @@ def _settle(nodes: Cluster, client: Client) -> None:
     nodes.proxy.flush()
     deadline = time.monotonic() + RECOVERY_SECONDS
     for node in nodes.backends:
-        for kind in (Kind.PREVIOUS, Kind.CURRENT):
+        for kind in (Operation.PREVIOUS, Operation.CURRENT):
             while isinstance(client.ask(kind, node), Unavailable | OutcomeUnknown):
                 if time.monotonic() > deadline:
                     raise BrokenPromise(f"{node.name} does not recover:\n{node.log()[-2_000:]}")
                 time.sleep(0.1)
 
 
-def _note(figures: Figures, history: list[Operation], nodes: Cluster) -> None:
+def _note(figures: Figures, history: list[Call], nodes: Cluster) -> None:
     figures.rounds += 1
     for operation in history:
         outcome = operation.outcome
         name = "counted" if isinstance(outcome, int) else type(outcome).__name__
-        figures.operations["read" if operation.kind is Kind.CURRENT else name] += 1
+        figures.operations["read" if operation.operation is Operation.CURRENT else name] += 1
     figures.faults.update(nodes.proxy.counts())
 
 
-def _check(
-    history: list[Operation], nodes: Cluster, scenario: Scenario, soonest_unknown: float
-) -> None:
+def _check(history: list[Call], nodes: Cluster, scenario: Scenario, soonest_unknown: float) -> None:
     item = nodes.table.read()
     size = sum(len(name) + len(value["N"]) // 2 + 2 for name, value in item.items() if "N" in value)
     if size > ITEM_LIMIT_BYTES or len(all_entries(item)) > _MOST_ENTRIES:
@@ -247,12 +245,12 @@ def _check(
         Harm.ENTRIES_REMOVED in scenario.harms or scenario.crowded
     ):
         raise BrokenPromise(f"outcome unknown after {soonest_unknown:.2f} s already")
-    if all(set(mix) == {Kind.NEXT} for mix in scenario.mixes):
-        _check_forward(history, scenario.start, sound_index(item))
+    if all(set(mix) == {Operation.NEXT} for mix in scenario.mixes):
+        _check_forward(history, scenario.start, parse_index(item))
     reads_told = [
         op
         for op in history
-        if not (op.kind is Kind.CURRENT and isinstance(op.outcome, OutcomeUnknown))
+        if not (op.operation is Operation.CURRENT and isinstance(op.outcome, OutcomeUnknown))
     ]
     stuck = unexplained(reads_told, start=scenario.start, max_index=scenario.max_index)
     if stuck:
@@ -261,24 +259,24 @@ def _check(
         raise BrokenPromise(f"no order explains {_told(stuck)} among\n{told}")
 
 
-def _told(operation: Operation) -> str:
-    outcome = operation.outcome
+def _told(call: Call) -> str:
+    outcome = call.outcome
     told = str(outcome) if isinstance(outcome, int) else type(outcome).__name__
     if isinstance(outcome, BeforeStart | PastEnd):
         told += f" at {outcome.index}"
-    times = f"{operation.invoked:.4f} to {operation.answered:.4f}"
-    return f"{times}: {operation.kind.value} -> {told}"
+    times = f"{call.invoked:.4f} to {call.answered:.4f}"
+    return f"{times}: {call.operation.value} -> {told}"
 
 
-def _check_forward(history: list[Operation], start: int, stored: int | None) -> None:
+def _check_forward(history: list[Call], start: int, stored: int | None) -> None:
     """Check, exactly, steps forward alone, whatever their times."""
-    steps = [op.outcome for op in history if op.kind is Kind.NEXT]
+    steps = [op.outcome for op in history if op.operation is Operation.NEXT]
     reached = [outcome for outcome in steps if isinstance(outcome, int)]
     unknown = sum(isinstance(outcome, OutcomeUnknown) for outcome in steps)
     twice = [index for index, times in Counter(reached).items() if times > 1]
     if twice:
         raise BrokenPromise(f"counted twice: {sorted(twice)}")
-    back = sum(op.kind is Kind.PREVIOUS and isinstance(op.outcome, int) for op in history)
+    back = sum(op.operation is Operation.PREVIOUS and isinstance(op.outcome, int) for op in history)
     moved = (stored or 0) - start + back
     if not len(reached) <= moved <= len(reached) + unknown:
         raise BrokenPromise(

@@ -6,19 +6,15 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from fibcore import contract
+from fibcore.counter import Operation
 from fibcore.errors import CounterError, OutcomeUnknown, Unavailable
 from fibcore.fibonacci import Fibonacci
-from fibcore.plan import Kind
+from fibcore.http import contract
 
 from tests.faults.cluster import Node
-from tests.linearizability import Operation
+from tests.linearizability import Call
 
-_ROUTES = {
-    Kind(route.operation.value): route
-    for route in contract.ROUTES
-    if route.operation in contract.COUNTING_OPERATIONS
-}
+_ROUTES = {route.operation: route for route in contract.ROUTES if route.operation}
 
 
 class BrokenPromise(AssertionError):
@@ -38,12 +34,12 @@ class Client:
     """
 
     patience_seconds: float
-    history: list[Operation] = field(default_factory=list)
+    history: list[Call] = field(default_factory=list)
     soonest_unknown: float = float("inf")
     _connections: dict[int, http.client.HTTPConnection] = field(default_factory=dict)
     _fibonacci: Fibonacci = field(default_factory=Fibonacci)
 
-    def ask(self, kind: Kind, node: Node) -> int | CounterError:
+    def ask(self, kind: Operation, node: Node) -> int | CounterError:
         """Ask `node`, note what came of it, and return that.
 
         Raises:
@@ -52,7 +48,7 @@ class Client:
         invoked = time.monotonic()
         outcome = self._outcome(kind, node)
         answered = time.monotonic()
-        self.history.append(Operation(kind, invoked, answered, outcome))
+        self.history.append(Call(kind, invoked, answered, outcome))
         return outcome
 
     def close(self) -> None:
@@ -61,7 +57,7 @@ class Client:
             connection.close()
         self._connections.clear()
 
-    def _outcome(self, kind: Kind, node: Node) -> int | CounterError:
+    def _outcome(self, kind: Operation, node: Node) -> int | CounterError:
         connection = self._connections.get(node.port)
         try:
             if connection is None or connection.sock is None:

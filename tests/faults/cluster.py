@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from fibcore import Settings
-from fibcore.counter_item import INDEX_NAME
-from fibcore.dynamodb import CounterTable
-from fibcore.dynamodb_client import create_client
+from fibcore.dynamodb.client import create_client
+from fibcore.dynamodb.item import INDEX_NAME
+from fibcore.dynamodb.repository import CounterRepository
 from local_stack import programs
 from local_stack.environment import local_environment
 from local_stack.programs import Program
@@ -106,9 +106,9 @@ class Cluster:
     backends: list[Node] = field(default_factory=list)
 
     @property
-    def table(self) -> CounterTable:
+    def table(self) -> CounterRepository:
         """The table, past all backends and faults."""
-        return CounterTable(create_client(self.settings), self.settings.table_name)
+        return CounterRepository(create_client(self.settings), self.settings.table_name)
 
 
 @contextmanager

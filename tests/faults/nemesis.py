@@ -7,7 +7,7 @@ from collections.abc import Callable
 from enum import Enum
 from random import Random
 
-from fibcore.writer_entries import all_entries
+from fibcore.dynamodb.writer_registry import all_entries
 
 from tests.faults.cluster import Cluster, Node
 

@@ -13,7 +13,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from fibcore import Settings, time_limits
+from fibcore import Settings, timeouts
 from local_stack import image
 from local_stack.environment import CREDENTIALS
 
@@ -129,4 +129,4 @@ def test_a_container_that_stops_answers_what_is_in_flight_and_ends(
         answered.begin()
         assert answered.read() == b'{"index":1,"value":"1"}'
         # Later it would be killed.
-        assert container.process.process.wait(time_limits.KILL) == 0
+        assert container.process.process.wait(timeouts.KILL) == 0

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from fibcore.contract import HEALTH_PATH
+from fibcore.http.contract import HEALTH_PATH
 from fibcore.settings import FIB_DEADLINE_SECONDS
 from local_stack.environment import local_environment
 

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from fibcore import contract
+from fibcore.http import contract
 
 from tests.api.http_client import Backend
 from tests.local_stack.test_run import are_dead, ports_on_their_own, processes_with, whole_stack

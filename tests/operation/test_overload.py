@@ -6,9 +6,10 @@ from contextlib import ExitStack
 from statistics import quantiles
 
 import pytest
-from fibcore import Settings, contract
-from fibcore.dynamodb import CounterTable
-from fibcore.dynamodb_client import create_client
+from fibcore import Settings
+from fibcore.dynamodb.client import create_client
+from fibcore.dynamodb.repository import CounterRepository
+from fibcore.http import contract
 from local_stack import programs
 
 from tests.faults.proxy_control import ProxyControl, proxy_program
@@ -101,7 +102,7 @@ def test_overload_is_refused_quickly_and_nothing_is_lost(
         if answer.status != 200:
             assert (answer.status, answer.problem) == (503, contract.UNAVAILABLE.type)
             assert b"\r\nRetry-After: 1" in answer.head
-    table = CounterTable(create_client(settings), settings.table_name)
+    table = CounterRepository(create_client(settings), settings.table_name)
     acknowledged = sum(answer.status == 200 for answer in answers)
     assert table.read_index() == 500 + acknowledged
     assert p99(served) < SERVED_WITHIN_SECONDS

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from contextlib import ExitStack, suppress
 
 import pytest
-from fibcore import Settings, time_limits
-from fibcore.dynamodb import CounterTable
-from fibcore.dynamodb_client import create_client
+from fibcore import Settings, timeouts
+from fibcore.dynamodb.client import create_client
+from fibcore.dynamodb.repository import CounterRepository
 from local_stack import programs
 
 from tests.faults.dynamodb_proxy import read_message
@@ -96,7 +96,7 @@ def test_a_rolling_restart_fails_no_request(new_table: Callable[..., Settings]) 
         f"stopped within {max(stops):.1f} s"
     )
     assert set(statuses) == {"200"}
-    table = CounterTable(create_client(settings), settings.table_name)
+    table = CounterRepository(create_client(settings), settings.table_name)
     assert sorted(indexes) == list(range(1, table.read_index() + 1))
     # Idle connections were held open all the while.
-    assert max(stops) < time_limits.KILL
+    assert max(stops) < timeouts.KILL

@@ -3,8 +3,8 @@
 from contextlib import ExitStack
 
 from fibcore import Settings
-from fibcore.counter_item import INDEX_NAME, KEY_NAME, KEY_VALUE
-from fibcore.dynamodb_client import create_client
+from fibcore.dynamodb.client import create_client
+from fibcore.dynamodb.item import INDEX_NAME, KEY_NAME, KEY_VALUE
 from local_stack import programs
 
 from tests.processes import Running, free_port, running

@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 import pytest
-from fibcore import contract
+from fibcore.http import contract
 from playwright.sync_api import BrowserContext, Route, expect
 
 from tests.site.backend_stack import BackendStack

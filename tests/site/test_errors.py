@@ -1,7 +1,7 @@
 """Every failure is told in words, and says what became of the step."""
 
 import pytest
-from fibcore import contract
+from fibcore.http import contract
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from tests.site.backend_stack import BackendStack

@@ -1,6 +1,6 @@
 """The counter's item in memory, behind a network that the test directs, send by send.
 
-It takes what `CounterTable` really sends and evaluates its expressions, as much of DynamoDB's
+It takes what `CounterRepository` really sends and evaluates its expressions, as much of DynamoDB's
 language as those use, so that what is tested is the very condition that DynamoDB will see.
 """
 
@@ -13,8 +13,8 @@ from enum import Enum
 from typing import Any
 
 from botocore.exceptions import ClientError, ReadTimeoutError
-from fibcore.counter_item import INDEX_NAME, KEY_NAME, KEY_VALUE, Item
-from fibcore.dynamodb import CounterTable
+from fibcore.dynamodb.item import INDEX_NAME, KEY_NAME, KEY_VALUE, Item
+from fibcore.dynamodb.repository import CounterRepository
 
 _COMPARED: dict[str, Callable[[Any, Any], bool]] = {
     "=": operator.eq,
@@ -101,8 +101,8 @@ def _number(value: Mapping[str, Any] | None) -> Decimal | None:
     return Decimal(value["N"]) if value and "N" in value else None
 
 
-class TableInMemory(CounterTable):
-    """A `CounterTable` whose client is itself: it takes and answers what is sent.
+class TableInMemory(CounterRepository):
+    """A `CounterRepository` whose client is itself: it takes and answers what is sent.
 
     Attributes:
         item: The item; None where there is none.

@@ -7,12 +7,13 @@ what happens meanwhile; in the end the answers must be those of a single sequent
 from dataclasses import dataclass
 
 import pytest
-from fibcore.combining import CombiningCounter
-from fibcore.counter_item import INDEX_NAME, KEY_NAME, sound_index
+from fibcore.counter import Operation
+from fibcore.counter.batch_queue import Batch, BatchQueue
+from fibcore.counter.batching import BatchingCounter
+from fibcore.counter.plan import Step
+from fibcore.dynamodb.item import INDEX_NAME, KEY_NAME, parse_index
+from fibcore.dynamodb.writer_registry import STALE_SECONDS
 from fibcore.errors import OutcomeUnknown, Unavailable
-from fibcore.lane import Batch, Lane
-from fibcore.plan import Kind, Step
-from fibcore.writer_entries import STALE_SECONDS
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -22,13 +23,13 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from tests.linearizability import Operation, is_linearizable
+from tests.linearizability import Call, is_linearizable
 from tests.unit.table_in_memory import Fate, TableInMemory
 
 MOST_FAULTS_A_BATCH = 8
 MOST_SENDS_A_BATCH = 100
-STEPS = [Kind.NEXT, Kind.PREVIOUS, Kind.RESET]
-KINDS = [*STEPS, *[Kind.CURRENT] * 3]
+STEPS = [Operation.NEXT, Operation.PREVIOUS, Operation.RESET]
+KINDS = [*STEPS, *[Operation.CURRENT] * 3]
 PROCESSES = st.sampled_from([0, 1])
 EVENTS = [*["nothing"] * 4, "serve", "serve", "ask", "look"]
 FATES = [Fate.ANSWERED, *Fate, Fate.LATE]
@@ -41,7 +42,7 @@ class Asked:
     """A step that waits for its answer."""
 
     step: Step
-    lane: Lane
+    lane: BatchQueue
     batch: Batch
     invoked: int
     may_be_unknown: bool = False
@@ -66,10 +67,10 @@ class World(RuleBasedStateMachine):
         super().__init__()
         self.now = 0
         self.seconds = 0.0
-        self.history: list[Operation] = []
+        self.history: list[Call] = []
         self.waiting: list[Asked] = []
-        self.serving: list[Lane] = []
-        self.moved_at: dict[Lane, float] = {}
+        self.serving: list[BatchQueue] = []
+        self.moved_at: dict[BatchQueue, float] = {}
         self.data: st.DataObject | None = None
         self.faults = 0
         self.sends_left = 0
@@ -87,8 +88,8 @@ class World(RuleBasedStateMachine):
         self.table.world = self
         self.processes = [self.new_process() for _ in range(2)]
 
-    def new_process(self) -> CombiningCounter:
-        return CombiningCounter(
+    def new_process(self) -> BatchingCounter:
+        return BatchingCounter(
             self.table,
             max_index=self.max_index,
             deadline_seconds=1,
@@ -101,7 +102,7 @@ class World(RuleBasedStateMachine):
         steps=st.lists(st.sampled_from(STEPS), min_size=1, max_size=3),
         data=st.data(),
     )
-    def steps_are_served(self, process: int, steps: list[Kind], data: st.DataObject) -> None:
+    def steps_are_served(self, process: int, steps: list[Operation], data: st.DataObject) -> None:
         # So that every other time the entries of those who are gone are looked for.
         self.seconds += STALE_SECONDS / 2
         for kind in steps:
@@ -116,7 +117,7 @@ class World(RuleBasedStateMachine):
 
     @rule(process=PROCESSES, data=st.data())
     def reads_are_served(self, process: int, data: st.DataObject) -> None:
-        self.ask(process, Kind.CURRENT)
+        self.ask(process, Operation.CURRENT)
         self.data, self.faults = data, 0
         self.serve(self.processes[process].reads)
 
@@ -135,14 +136,14 @@ class World(RuleBasedStateMachine):
             self.a_step_is_served(each)
 
     def a_step_is_served(self, process: int) -> None:
-        self.ask(process, Kind.NEXT)
+        self.ask(process, Operation.NEXT)
         self.serve(self.processes[process].writes)
 
     @rule(process=PROCESSES, kind=st.sampled_from(KINDS))
-    def ask(self, process: int, kind: Kind) -> None:
+    def ask(self, process: int, kind: Operation) -> None:
         counter = self.processes[process]
         step = Step(kind)
-        lane = counter.reads if kind is Kind.CURRENT else counter.writes
+        lane = counter.reads if kind is Operation.CURRENT else counter.writes
         self.now += 1
         self.waiting.append(Asked(step, lane, lane.join(step), self.now))
 
@@ -188,7 +189,7 @@ class World(RuleBasedStateMachine):
             self.ask(draw(PROCESSES), draw(st.sampled_from(KINDS)))
         elif event == "serve":
             process, reads = draw(PROCESSES), draw(st.booleans())
-            kind = Kind.CURRENT if reads else draw(st.sampled_from(STEPS))
+            kind = Operation.CURRENT if reads else draw(st.sampled_from(STEPS))
             counter = self.processes[process]
             self.ask(process, kind)
             self.serve(counter.reads if reads else counter.writes)
@@ -216,7 +217,7 @@ class World(RuleBasedStateMachine):
             events.append("entries go")
         return events
 
-    def serve(self, lane: Lane) -> None:
+    def serve(self, lane: BatchQueue) -> None:
         """Serve the oldest batch of a lane that is not busy with another."""
         if lane in self.serving:
             return
@@ -237,12 +238,12 @@ class World(RuleBasedStateMachine):
 
     def somebody_looks(self) -> None:
         """Note where the index stands."""
-        index = sound_index(self.table.item)
+        index = parse_index(self.table.item)
         self.now += 1
         if index is None:
             self.broken.append("the item holds no sound index")
         else:
-            self.history.append(Operation(Kind.CURRENT, self.now, self.now, index))
+            self.history.append(Call(Operation.CURRENT, self.now, self.now, index))
 
     def note_answers(self) -> None:
         """Put what has been answered into the history."""
@@ -256,9 +257,9 @@ class World(RuleBasedStateMachine):
             if isinstance(outcome, OutcomeUnknown):
                 if not asked.may_be_unknown and not self.entries_go:
                     self.broken.append("unknown before the deadline")
-                if asked.step.kind is Kind.CURRENT:
+                if asked.step.operation is Operation.CURRENT:
                     self.broken.append("unknown what a read did")
-            self.history.append(Operation(asked.step.kind, asked.invoked, self.now, outcome))
+            self.history.append(Call(asked.step.operation, asked.invoked, self.now, outcome))
 
 
 SOME = settings(

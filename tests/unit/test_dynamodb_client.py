@@ -17,10 +17,9 @@ from botocore.exceptions import (
     SSLError,
 )
 from fibcore import Settings
-from fibcore.dynamodb import CounterTable
-from fibcore.dynamodb_client import ConditionFailed, create_client, send
+from fibcore.dynamodb.client import ConditionFailed, create_client, send
+from fibcore.dynamodb.repository import CounterRepository, Movement
 from fibcore.errors import CounterError, OutcomeUnknown, Unavailable
-from fibcore.plan import Movement
 from local_stack.environment import local_environment
 
 BAD_RECORD = ssl.SSLError(1, "[SSL: DECRYPTION_FAILED_OR_BAD_RECORD_MAC] bad record")
@@ -93,7 +92,7 @@ def test_what_will_not_pass_is_not_tried_again(error: Exception) -> None:
 
 
 @pytest.fixture
-def cut_short() -> Iterator[Callable[[int, bytes], CounterTable]]:
+def cut_short() -> Iterator[Callable[[int, bytes], CounterRepository]]:
     """Give a table whose every answer ends after half of its body, as if it were whole."""
     with closing(socket.create_server(("127.0.0.1", 0))) as listener:
         answers: list[bytes] = []
@@ -113,19 +112,19 @@ def cut_short() -> Iterator[Callable[[int, bytes], CounterTable]]:
 
         threading.Thread(target=serve, daemon=True).start()
 
-        def table(status: int, body: bytes) -> CounterTable:
+        def table(status: int, body: bytes) -> CounterRepository:
             head = b"HTTP/1.1 %d X\r\nContent-Length: %d\r\n\r\n" % (status, len(body))
             answers.append(head + body[: len(body) // 2])
             environ = local_environment(dynamodb_port=listener.getsockname()[1])
             settings = Settings.from_environ(environ)
-            return CounterTable(create_client(settings), settings.table_name)
+            return CounterRepository(create_client(settings), settings.table_name)
 
         yield table
 
 
-@pytest.mark.parametrize("call", [CounterTable.read, CounterTable.read_index])
+@pytest.mark.parametrize("call", [CounterRepository.read, CounterRepository.read_index])
 def test_a_read_cut_short_is_no_missing_counter(
-    cut_short: Callable[[int, bytes], CounterTable], call: Callable[[CounterTable], Any]
+    cut_short: Callable[[int, bytes], CounterRepository], call: Callable[[CounterRepository], Any]
 ) -> None:
     table = cut_short(200, b'{"Item":{"value":{"N":"7"},"counter":{"S":"current"}}}')
     with pytest.raises(Unavailable) as raised:
@@ -134,7 +133,7 @@ def test_a_read_cut_short_is_no_missing_counter(
 
 
 def test_a_refusal_cut_short_is_tried_again(
-    cut_short: Callable[[int, bytes], CounterTable],
+    cut_short: Callable[[int, bytes], CounterRepository],
 ) -> None:
     table = cut_short(400, b'{"__type":"com.amazonaws#ConditionalCheckFailedException"}')
     with pytest.raises(Unavailable) as raised:
@@ -143,7 +142,7 @@ def test_a_refusal_cut_short_is_tried_again(
 
 
 def test_a_write_whose_answer_is_cut_short_is_of_unknown_outcome(
-    cut_short: Callable[[int, bytes], CounterTable],
+    cut_short: Callable[[int, bytes], CounterRepository],
 ) -> None:
     table = cut_short(200, b'{"Attributes":{"value":{"N":"7"}}}')
     with pytest.raises(OutcomeUnknown):

@@ -38,41 +38,45 @@ CAMPAIGN_TOO = [
 MORE = {
     "rule-1-the-index-is-not-stored": (
         Edit(
-            "dynamodb",
+            "dynamodb/repository",
             'f", #number = :number, #index = {produced}"',
             '", #number = :number, #index = #value"',
         ),
     ),
     "rule-2-the-same-id-after-an-unanswered-join": (
         Edit(
-            "writer",
-            "self._surplus = names = draw_names()",
-            'self._surplus = names = self.__dict__.setdefault("names", draw_names())',
+            "counter/batch_writer",
+            "self._surplus = names = new_names()",
+            'self._surplus = names = self.__dict__.setdefault("names", new_names())',
         ),
-        Edit("dynamodb", " AND attribute_not_exists(#number)", ""),
+        Edit("dynamodb/repository", " AND attribute_not_exists(#number)", ""),
     ),
     "rule-3-one-number-for-all-plans": (
         Edit(
-            "writer",
+            "counter/batch_writer",
             "number = entry.last + 1 if entry",
             "number = (settling.first or entry.last + 1) if entry",
         ),
     ),
     "the-item-found-is-not-planned-from": (
-        Edit("settling", "self.known = sound_index(item)\n            resets", "resets"),
+        Edit("counter/batch", "self.known = parse_index(item)\n            resets", "resets"),
     ),
     "a-reset-moves-by-the-net": (
         Edit(
-            "plan",
+            "counter/plan",
             "Movement(fitting_forward - fitting_back, restart",
             "Movement(0 if restart else fitting_forward - fitting_back, restart",
         ),
     ),
     "no-lower-bound": (
-        Edit("dynamodb", "#value >= :lowest AND #value <= :highest", "#value <= :highest"),
+        Edit(
+            "dynamodb/repository", "#value >= :lowest AND #value <= :highest", "#value <= :highest"
+        ),
     ),
     "no-upper-bound": (
-        Edit("dynamodb", "#value >= :lowest AND #value <= :highest", "#value >= :lowest"),
+        Edit(
+            "dynamodb/repository", "#value >= :lowest AND #value <= :highest", "#value >= :lowest"
+        ),
     ),
 }
 

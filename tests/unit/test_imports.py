@@ -6,7 +6,7 @@ import pytest
 
 
 def test_the_core_imports_no_web_framework() -> None:
-    program = "import sys, fibcore.combining, fibcore.plain; print(*sys.modules)"
+    program = "import sys, fibcore.counter.batching, fibcore.counter.simple; print(*sys.modules)"
     loaded = subprocess.run(
         [sys.executable, "-c", program], check=True, capture_output=True, text=True
     ).stdout.split()

@@ -1,5 +1,5 @@
-from fibcore import contract
-from fibcore.openapi import openapi_document
+from fibcore.http import contract
+from fibcore.http.openapi import openapi_document
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 

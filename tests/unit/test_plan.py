@@ -1,9 +1,11 @@
 import pytest
+from fibcore.counter import Operation
+from fibcore.counter.plan import Step, plan_steps
 from fibcore.errors import BeforeStart, OutcomeUnknown, PastEnd
-from fibcore.plan import Kind, Step, plan_steps
 from hypothesis import given
 from hypothesis import strategies as st
 
+NEXT, PREVIOUS, RESET = Operation.NEXT, Operation.PREVIOUS, Operation.RESET
 MAX_INDEX = 6
 HIGHEST_START = 9  # above the highest, as where the setting was lowered
 
@@ -22,8 +24,10 @@ def in_order_of_outcomes(steps: list[Step], start: int) -> bool:
             fits = outcome.index == start == 0
             after = start
         else:
-            after = {Kind.NEXT: start + 1, Kind.PREVIOUS: start - 1, Kind.RESET: 0}[step.kind]
-            highest = MAX_INDEX if step.kind is Kind.NEXT else HIGHEST_START
+            after = {Operation.NEXT: start + 1, Operation.PREVIOUS: start - 1, Operation.RESET: 0}[
+                step.operation
+            ]
+            highest = MAX_INDEX if step.operation is Operation.NEXT else HIGHEST_START
             fits = outcome == after and 0 <= after <= highest
         if fits and in_order_of_outcomes(rest, after):
             return True
@@ -31,12 +35,16 @@ def in_order_of_outcomes(steps: list[Step], start: int) -> bool:
 
 
 @given(
-    st.lists(st.sampled_from([Kind.NEXT, Kind.PREVIOUS, Kind.RESET]), min_size=1, max_size=6),
+    st.lists(
+        st.sampled_from([NEXT, PREVIOUS, RESET]),
+        min_size=1,
+        max_size=6,
+    ),
     st.one_of(st.none(), st.integers(0, HIGHEST_START)),
     st.integers(0, HIGHEST_START),
 )
 def test_wherever_a_plan_applies_its_answers_are_those_of_the_plain_counter(
-    kinds: list[Kind], known: int | None, start: int
+    kinds: list[Operation], known: int | None, start: int
 ) -> None:
     steps = [Step(kind) for kind in kinds]
     plan = plan_steps(steps, max_index=MAX_INDEX, known=known)
@@ -55,7 +63,7 @@ def test_wherever_a_plan_applies_its_answers_are_those_of_the_plain_counter(
 
 
 def test_resets_come_first() -> None:
-    steps = [Step(Kind.NEXT), Step(Kind.RESET), Step(Kind.NEXT)]
+    steps = [Step(Operation.NEXT), Step(Operation.RESET), Step(Operation.NEXT)]
     plan = plan_steps(steps, max_index=MAX_INDEX)
     assert plan.movement is not None
     assert plan.movement.restart
@@ -64,7 +72,7 @@ def test_resets_come_first() -> None:
 
 
 def test_near_the_upper_end_steps_back_make_room_for_steps_forward() -> None:
-    steps = [Step(Kind.NEXT), Step(Kind.PREVIOUS)]
+    steps = [Step(Operation.NEXT), Step(Operation.PREVIOUS)]
     plan = plan_steps(steps, max_index=MAX_INDEX, known=MAX_INDEX)
     plan.answer(MAX_INDEX)
     assert not plan.refused
@@ -72,7 +80,7 @@ def test_near_the_upper_end_steps_back_make_room_for_steps_forward() -> None:
 
 
 def test_an_index_above_the_highest_can_be_stepped_back() -> None:
-    step = Step(Kind.PREVIOUS)
+    step = Step(Operation.PREVIOUS)
     plan = plan_steps([step], max_index=MAX_INDEX, known=MAX_INDEX + 5)
     plan.answer(MAX_INDEX + 4)
     assert step.reached() == MAX_INDEX + 4
@@ -80,4 +88,4 @@ def test_an_index_above_the_highest_can_be_stepped_back() -> None:
 
 def test_a_step_never_answered_is_of_unknown_outcome() -> None:
     with pytest.raises(OutcomeUnknown):
-        Step(Kind.NEXT).reached()
+        Step(Operation.NEXT).reached()

@@ -19,7 +19,7 @@ class Term:
     value: bytes
 
 
-class Sequence:
+class FibonacciSequence:
     """Steps through the Fibonacci sequence; each method raises what the counter's raises.
 
     Args:

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from fibcore import Api
-from fibcore.contract import BODY_LIMIT_BYTES
+from fibcore.http.contract import BODY_LIMIT_BYTES
 
 if TYPE_CHECKING:
     from mangum.types import Receive, Scope, Send

@@ -9,11 +9,11 @@ import os
 import sys
 
 from fibcore import Api, InvalidSettings, Settings
-from fibcore.dynamodb import CounterTable
-from fibcore.dynamodb_client import create_client
+from fibcore.counter.simple import SimpleCounter
+from fibcore.dynamodb.client import create_client
+from fibcore.dynamodb.repository import CounterRepository
 from fibcore.fibonacci import Fibonacci
-from fibcore.plain import PlainCounter
-from fibcore.sequence import Sequence
+from fibcore.sequence import FibonacciSequence
 from mangum import Mangum
 
 from lambda_api.app import AsgiApp
@@ -25,11 +25,11 @@ except InvalidSettings as fault:
 
 logging.getLogger().setLevel(_settings.log_level.upper())
 
-_counter = PlainCounter(
-    CounterTable(create_client(_settings), _settings.table_name),
+_counter = SimpleCounter(
+    CounterRepository(create_client(_settings), _settings.table_name),
     max_index=_settings.max_index,
     deadline_seconds=_settings.deadline_seconds,
 )
 
 # Mangum would run the lifespan at every event: https://github.com/Kludex/mangum/issues/342
-handler = Mangum(AsgiApp(Api(Sequence(_counter, Fibonacci()))), lifespan="off")
+handler = Mangum(AsgiApp(Api(FibonacciSequence(_counter, Fibonacci()))), lifespan="off")

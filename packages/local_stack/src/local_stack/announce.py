@@ -6,7 +6,8 @@ import time
 import urllib.error
 import urllib.request
 
-from fibcore.contract import ROUTES, Operation
+from fibcore.counter import Operation
+from fibcore.http.contract import ROUTES
 
 from local_stack.environment import url
 from local_stack.settings import LocalSettings

@@ -17,7 +17,7 @@ from http import HTTPStatus
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from fibcore.contract import BODY_LIMIT_BYTES
+from fibcore.http.contract import BODY_LIMIT_BYTES
 from lambda_api.handler import handler
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ import time
 
 from botocore.exceptions import BotoCoreError, EndpointConnectionError, HTTPClientError
 from fibcore import Settings
-from fibcore.counter_item import KEY_NAME
-from fibcore.dynamodb import CounterTable
-from fibcore.dynamodb_client import create_client
+from fibcore.dynamodb.client import create_client
+from fibcore.dynamodb.item import KEY_NAME
+from fibcore.dynamodb.repository import CounterRepository
 
 _LONGEST_WAIT_SECONDS = 60
 
@@ -36,7 +36,7 @@ def create_and_seed(settings: Settings) -> None:
             KeySchema=[{"AttributeName": KEY_NAME, "KeyType": "HASH"}],
             BillingMode="PAY_PER_REQUEST",
         )
-    CounterTable(client, settings.table_name).seed()
+    CounterRepository(client, settings.table_name).seed()
 
 
 if __name__ == "__main__":

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import flask
-from fibcore import Api, contract
-from fibcore.api import problem_response
+from fibcore import Api
+from fibcore.http import contract
+from fibcore.http.api import problem_response
 from werkzeug.exceptions import HTTPException
 
 from server_api.body import drain_body
@@ -39,7 +40,7 @@ def create_app(api: Api) -> flask.Flask:
     for route in contract.ROUTES:
         app.add_url_rule(
             route.path,
-            endpoint=route.operation.value,
+            endpoint=route.name,
             view_func=view,
             methods=route.methods,
             provide_automatic_options=False,

@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import Any
 
 import gevent
-from fibcore.contract import BODY_LIMIT_BYTES
+from fibcore.http.contract import BODY_LIMIT_BYTES
 
 _LONGEST_SECONDS = 10.0
 """A body of at most 64 KiB that takes longer is a client that stalls."""

@@ -14,7 +14,7 @@ import resource  # noqa: E402
 import sys  # noqa: E402
 from typing import TYPE_CHECKING, Any  # noqa: E402
 
-from fibcore import InvalidSettings, Settings, time_limits  # noqa: E402
+from fibcore import InvalidSettings, Settings, timeouts  # noqa: E402
 
 if TYPE_CHECKING:
     from gunicorn.workers.base import Worker
@@ -49,8 +49,8 @@ secure_scheme_headers: dict[str, str] = {}
 limit_request_fields = 64
 limit_request_field_size = 4_096
 
-keepalive = time_limits.KEEP_ALIVE
-graceful_timeout = time_limits.GRACEFUL_STOP
+keepalive = timeouts.KEEP_ALIVE
+graceful_timeout = timeouts.GRACEFUL_STOP
 # The worker's heartbeat, not a limit on requests. Its file is in memory: on a slow disk it blocks.
 timeout = 30
 worker_tmp_dir = "/dev/shm"  # noqa: S108 - no file is kept there

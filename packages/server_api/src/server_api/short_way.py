@@ -10,22 +10,19 @@ from functools import lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from fibcore import Api, Response, contract
+from fibcore import Api, Response
+from fibcore.http import contract
 from gunicorn import SERVER
 from gunicorn.util import http_date
 
 if TYPE_CHECKING:
-    from fibcore.contract import Headers
+    from fibcore.http.contract import Headers
     from gunicorn.http.message import Request
 
 EXTENSION = "fib.short_way"
 """Where, among the Flask application's extensions, the worker finds its short way."""
 
-_PLAIN = frozenset(
-    (route.method, route.path)
-    for route in contract.ROUTES
-    if route.operation in contract.COUNTING_OPERATIONS
-)
+_PLAIN = frozenset((route.method, route.path) for route in contract.ROUTES if route.operation)
 _HTTP_1_1 = (1, 1)
 _NOT_PLAIN = frozenset({"CONTENT-LENGTH", "EXPECT", "TRANSFER-ENCODING"})
 _NO_BODY = ("CONTENT-LENGTH", "0")

@@ -4,11 +4,11 @@ import logging
 import os
 
 from fibcore import Api, Settings
-from fibcore.combining import CombiningCounter
-from fibcore.dynamodb import CounterTable
-from fibcore.dynamodb_client import create_client
+from fibcore.counter.batching import BatchingCounter
+from fibcore.dynamodb.client import create_client
+from fibcore.dynamodb.repository import CounterRepository
 from fibcore.fibonacci import Fibonacci
-from fibcore.sequence import Sequence
+from fibcore.sequence import FibonacciSequence
 from flask import Flask
 
 from server_api.app import create_app
@@ -22,8 +22,8 @@ def create_application() -> Flask:
     """
     settings = Settings.from_environ(os.environ)
     logging.basicConfig(level=settings.log_level.upper(), format="%(levelname)s %(message)s")
-    table = CounterTable(create_client(settings), settings.table_name)
-    counter = CombiningCounter(
+    table = CounterRepository(create_client(settings), settings.table_name)
+    counter = BatchingCounter(
         table, max_index=settings.max_index, deadline_seconds=settings.deadline_seconds
     )
-    return create_app(Api(Sequence(counter, Fibonacci())))
+    return create_app(Api(FibonacciSequence(counter, Fibonacci())))

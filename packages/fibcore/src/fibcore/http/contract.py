@@ -4,9 +4,9 @@
 """
 
 import json
-from enum import Enum
 from typing import Final, NamedTuple
 
+from fibcore.counter import Operation
 from fibcore.errors import BeforeStart, CounterError, OutcomeUnknown, PastEnd, Unavailable
 from fibcore.sequence import Term
 
@@ -18,23 +18,18 @@ RETRY_AFTER_SECONDS: Final = 1
 Headers = tuple[tuple[str, str], ...]
 
 
-class Operation(Enum):
-    """What a route does, by the name that the OpenAPI document gives it."""
-
-    CURRENT = "current"
-    NEXT = "next"
-    PREVIOUS = "previous"
-    RESET = "reset"
-    HEALTH = "health"
-    OPENAPI = "openapi"
-
-
 class Route(NamedTuple):
-    """One path with the one method that it serves, besides HEAD with GET and OPTIONS."""
+    """One path with the one method that it serves, besides HEAD with GET and OPTIONS.
+
+    Attributes:
+        name: The operation's id in the OpenAPI document.
+        operation: What is asked of the counter; None where the answer is a constant.
+    """
 
     method: str
     path: str
-    operation: Operation
+    name: str
+    operation: Operation | None
     summary: str
 
     @property
@@ -46,22 +41,17 @@ class Route(NamedTuple):
 
 
 ROUTES: Final = (
-    Route("GET", "/current", Operation.CURRENT, "Where the counter stands"),
-    Route("POST", "/next", Operation.NEXT, "One step forward"),
-    Route("POST", "/previous", Operation.PREVIOUS, "One step back"),
-    Route("POST", "/reset", Operation.RESET, "Back to index 0"),
-    Route("GET", "/health", Operation.HEALTH, "Whether the process serves; asks no database"),
-    Route("GET", "/openapi.json", Operation.OPENAPI, "This document"),
+    Route("GET", "/current", "current", Operation.CURRENT, "Where the counter stands"),
+    Route("POST", "/next", "next", Operation.NEXT, "One step forward"),
+    Route("POST", "/previous", "previous", Operation.PREVIOUS, "One step back"),
+    Route("POST", "/reset", "reset", Operation.RESET, "Back to index 0"),
+    Route("GET", "/health", "health", None, "Whether the process serves; asks no database"),
+    Route("GET", "/openapi.json", "openapi", None, "This document"),
 )
-
-COUNTING_OPERATIONS: Final = frozenset(
-    {Operation.CURRENT, Operation.NEXT, Operation.PREVIOUS, Operation.RESET}
-)
-"""The operations that answer with a term."""
 
 ROUTE_BY_PATH: Final = {route.path: route for route in ROUTES}
 
-HEALTH_PATH: Final = next(r.path for r in ROUTES if r.operation is Operation.HEALTH)
+HEALTH_PATH: Final = next(route.path for route in ROUTES if route.name == "health")
 
 
 class Problem(NamedTuple):
@@ -138,12 +128,12 @@ PROBLEM_BY_ERROR: Final[dict[type[CounterError], Problem]] = {
 JSON: Final = "application/json"
 PROBLEM_JSON: Final = "application/problem+json"
 
-ON_EVERY_ANSWER: Final[Headers] = (
+COMMON_HEADERS: Final[Headers] = (
     ("Access-Control-Allow-Origin", "*"),
     ("Access-Control-Expose-Headers", "ETag, Retry-After"),
 )
-UNCACHED: Final[Headers] = (("Cache-Control", "no-store"), *ON_EVERY_ANSWER)
-TERM_HEADERS: Final[Headers] = (("Content-Type", JSON), *UNCACHED)
+NO_STORE_HEADERS: Final[Headers] = (("Cache-Control", "no-store"), *COMMON_HEADERS)
+TERM_HEADERS: Final[Headers] = (("Content-Type", JSON), *NO_STORE_HEADERS)
 
 HEALTH_BODY: Final = b'{"status":"ok"}'
 
@@ -155,7 +145,7 @@ def etag(index: int) -> str:
 
 def current_headers(index: int) -> Headers:
     """Return the headers of where the counter stands, of a 304 as well: revalidate always."""
-    return (("ETag", etag(index)), ("Cache-Control", "no-cache"), *ON_EVERY_ANSWER)
+    return (("ETag", etag(index)), ("Cache-Control", "no-cache"), *COMMON_HEADERS)
 
 
 def preflight_headers(route: Route) -> Headers:
@@ -166,7 +156,7 @@ def preflight_headers(route: Route) -> Headers:
         ("Access-Control-Allow-Methods", allowed),
         ("Access-Control-Allow-Headers", "Content-Type, If-None-Match"),
         ("Access-Control-Max-Age", "7200"),
-        *UNCACHED,
+        *NO_STORE_HEADERS,
     )
 
 

@@ -1,8 +1,9 @@
 """One batch on its way to the table, and what is known of its writes so far."""
 
-from fibcore.counter_item import Item, sound_index
-from fibcore.lane import Batch
-from fibcore.plan import Kind, Plan, plan_steps
+from fibcore.counter import Operation
+from fibcore.counter.batch_queue import Batch
+from fibcore.counter.plan import Plan, plan_steps
+from fibcore.dynamodb.item import Item, parse_index
 
 
 class Settling:
@@ -57,11 +58,11 @@ class Settling:
         self.batch.unanswered.clear()
         self.first = None
         self._needs_fence = False
-        self.known = sound_index(item)
+        self.known = parse_index(item)
 
     def learn(self, item: Item) -> None:
         """Plan from the item as a refused write found it."""
         with self.batch.lock:
-            self.known = sound_index(item)
-            resets = any(step.kind is Kind.RESET for step in self.batch.waiting)
+            self.known = parse_index(item)
+            resets = any(step.operation is Operation.RESET for step in self.batch.waiting)
             self._needs_fence = self.known is None and not resets

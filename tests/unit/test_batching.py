@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from fibcore.combining import CombiningCounter
-from fibcore.dynamodb import Mark
+from fibcore.counter import Operation
+from fibcore.counter.batch_queue import QUEUE_LIMIT, Batch, BatchQueue
+from fibcore.counter.batching import BatchingCounter
+from fibcore.counter.plan import Step
+from fibcore.dynamodb.repository import Movement, WriteStamp
 from fibcore.errors import OutcomeUnknown, Unavailable
-from fibcore.lane import QUEUE_LIMIT, Batch, Lane
-from fibcore.plan import Kind, Movement, Step
 
 from tests.unit.table_in_memory import Fate, TableInMemory
 
@@ -29,7 +30,7 @@ class HeldTable(TableInMemory):
         self.let_read_go.acquire()
         return index
 
-    def move(self, movement: Movement, mark: Mark | None = None) -> int:
+    def move(self, movement: Movement, mark: WriteStamp | None = None) -> int:
         self.moves += 1
         self.move_under_way.release()
         self.let_move_go.acquire()
@@ -47,14 +48,14 @@ def threads() -> Iterator[ThreadPoolExecutor]:
         yield threads
 
 
-def until_waiting(lane: Lane, steps: int) -> None:
+def until_waiting(lane: BatchQueue, steps: int) -> None:
     pause = threading.Event()
     while lane.queue_length != steps:
         pause.wait(0.001)
 
 
-def counter_on(table: TableInMemory, *, deadline_seconds: float = 30) -> CombiningCounter:
-    return CombiningCounter(table, max_index=1_000, deadline_seconds=deadline_seconds)
+def counter_on(table: TableInMemory, *, deadline_seconds: float = 30) -> BatchingCounter:
+    return BatchingCounter(table, max_index=1_000, deadline_seconds=deadline_seconds)
 
 
 def test_steps_that_wait_share_the_next_write(
@@ -94,15 +95,15 @@ def test_a_step_is_refused_at_once_when_too_many_wait() -> None:
         go.wait()
         batch.fail(lambda: Unavailable("the test is over"))
 
-    lane = Lane(hold, deadline_seconds=30, name="test")
-    lane.join(Step(Kind.NEXT))
+    lane = BatchQueue(hold, deadline_seconds=30, name="test")
+    lane.join(Step(Operation.NEXT))
     worker = threading.Thread(target=lane.serve_next)
     worker.start()
     taken.wait()
     for _ in range(QUEUE_LIMIT):
-        lane.join(Step(Kind.NEXT))
+        lane.join(Step(Operation.NEXT))
     with pytest.raises(Unavailable):
-        lane.join(Step(Kind.NEXT))
+        lane.join(Step(Operation.NEXT))
     go.set()
     worker.join()
 
@@ -112,11 +113,11 @@ def test_a_worker_that_fails_strands_nobody() -> None:
         batch.unanswered[1] = None
         raise ZeroDivisionError
 
-    lane = Lane(fail, deadline_seconds=30, name="test")
+    lane = BatchQueue(fail, deadline_seconds=30, name="test")
     with pytest.raises(OutcomeUnknown):
-        lane.ask(Kind.NEXT)
+        lane.ask(Operation.NEXT)
     with pytest.raises(OutcomeUnknown):
-        lane.ask(Kind.NEXT)
+        lane.ask(Operation.NEXT)
 
 
 def test_at_the_deadline_a_step_under_way_is_of_unknown_outcome_and_one_that_waits_is_not(

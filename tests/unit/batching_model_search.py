@@ -2,8 +2,8 @@
 
 from collections import deque
 
-from tests.unit.combining_model import World
-from tests.unit.combining_model_item import Rule, Scenario, Violation
+from tests.unit.batching_model import World
+from tests.unit.batching_model_item import Rule, Scenario, Violation
 
 
 def violation(scenario: Scenario, dropped: Rule | None = None) -> Violation | None:

@@ -4,18 +4,17 @@ from typing import Any
 
 import pytest
 from fibcore import Settings
-from fibcore.counter_item import INDEX_NAME, KEY_NAME, KEY_VALUE
-from fibcore.dynamodb import CounterTable, Mark
-from fibcore.dynamodb_client import ConditionFailed, create_client
+from fibcore.counter.simple import SimpleCounter
+from fibcore.dynamodb.client import ConditionFailed, create_client
+from fibcore.dynamodb.item import INDEX_NAME, KEY_NAME, KEY_VALUE
+from fibcore.dynamodb.repository import CounterRepository, Movement, WriteStamp
 from fibcore.errors import BeforeStart, PastEnd, Unavailable
-from fibcore.plain import PlainCounter
-from fibcore.plan import Movement
 from local_stack.table import create_and_seed
 
 from tests.processes import free_port
 
 FORWARD = Movement(net=1, restart=False, lowest=0, highest=99)
-MARK = Mark("n.writer", "i.writer", first=1, number=1)
+MARK = WriteStamp("n.writer", "i.writer", first=1, number=1)
 
 
 @pytest.fixture(scope="module")
@@ -24,10 +23,10 @@ def settings(new_table: Callable[..., Settings]) -> Settings:
 
 
 @pytest.fixture
-def table(settings: Settings) -> CounterTable:
+def table(settings: Settings) -> CounterRepository:
     """The table, with the counter at 7."""
     put(settings, {"N": "7"})
-    return CounterTable(create_client(settings, connections=8), settings.table_name)
+    return CounterRepository(create_client(settings, connections=8), settings.table_name)
 
 
 def put(settings: Settings, value: dict[str, str] | None, **more: Any) -> None:
@@ -37,8 +36,8 @@ def put(settings: Settings, value: dict[str, str] | None, **more: Any) -> None:
     create_client(settings).put_item(TableName=settings.table_name, Item=item)
 
 
-def plain(table: CounterTable, *, max_index: int = 100) -> PlainCounter:
-    return PlainCounter(table, max_index=max_index, deadline_seconds=1)
+def plain(table: CounterRepository, *, max_index: int = 100) -> SimpleCounter:
+    return SimpleCounter(table, max_index=max_index, deadline_seconds=1)
 
 
 def test_the_client_sends_once_and_never_again() -> None:
@@ -54,13 +53,13 @@ def test_every_read_is_strongly_consistent(settings: Settings) -> None:
     client.meta.events.register(
         "provide-client-params.dynamodb.GetItem", lambda params, **_: sent.append(params)
     )
-    table = CounterTable(client, settings.table_name)
+    table = CounterRepository(client, settings.table_name)
     table.read()
     table.read_index()
     assert [params["ConsistentRead"] for params in sent] == [True, True]
 
 
-def test_seeding_starts_at_0_and_never_resets(settings: Settings, table: CounterTable) -> None:
+def test_seeding_starts_at_0_and_never_resets(settings: Settings, table: CounterRepository) -> None:
     create_and_seed(settings)
     assert table.read_index() == 7
     create_client(settings).delete_item(
@@ -70,7 +69,7 @@ def test_seeding_starts_at_0_and_never_resets(settings: Settings, table: Counter
     assert table.read_index() == 0
 
 
-def test_a_movement_returns_the_index_it_produced(table: CounterTable) -> None:
+def test_a_movement_returns_the_index_it_produced(table: CounterRepository) -> None:
     assert table.move(FORWARD) == 8
     assert table.move(Movement(net=-3, restart=False, lowest=3, highest=100)) == 5
     assert table.move(Movement(net=2, restart=True, lowest=0, highest=0)) == 2
@@ -84,7 +83,7 @@ def test_a_movement_returns_the_index_it_produced(table: CounterTable) -> None:
     ],
 )
 def test_outside_its_bounds_a_movement_moves_nothing_and_tells_the_index(
-    table: CounterTable, movement: Movement
+    table: CounterRepository, movement: Movement
 ) -> None:
     with pytest.raises(ConditionFailed) as failed:
         table.move(movement)
@@ -93,14 +92,14 @@ def test_outside_its_bounds_a_movement_moves_nothing_and_tells_the_index(
     assert table.read_index() == 7
 
 
-def test_a_marked_movement_leaves_its_number_and_its_index(table: CounterTable) -> None:
+def test_a_marked_movement_leaves_its_number_and_its_index(table: CounterRepository) -> None:
     table.add_entry(MARK.number_name, MARK.index_name)
     table.move(FORWARD, MARK)
     item = table.read()
     assert (item["n.writer"], item["i.writer"]) == ({"N": "1"}, {"N": "8"})
 
 
-def test_a_marked_movement_applies_only_once(table: CounterTable) -> None:
+def test_a_marked_movement_applies_only_once(table: CounterRepository) -> None:
     table.add_entry(MARK.number_name, MARK.index_name)
     table.move(FORWARD, MARK)
     with pytest.raises(ConditionFailed):
@@ -108,7 +107,7 @@ def test_a_marked_movement_applies_only_once(table: CounterTable) -> None:
     assert table.read_index() == 8
 
 
-def test_a_marked_movement_needs_the_entry(table: CounterTable) -> None:
+def test_a_marked_movement_needs_the_entry(table: CounterRepository) -> None:
     with pytest.raises(ConditionFailed):
         table.move(FORWARD, MARK)
     restart = Movement(net=0, restart=True, lowest=0, highest=0)
@@ -117,21 +116,21 @@ def test_a_marked_movement_needs_the_entry(table: CounterTable) -> None:
     assert table.read_index() == 7
 
 
-def test_a_fence_moves_nothing_and_keeps_earlier_writes_out(table: CounterTable) -> None:
+def test_a_fence_moves_nothing_and_keeps_earlier_writes_out(table: CounterRepository) -> None:
     table.add_entry(MARK.number_name, MARK.index_name)
-    item = table.fence(Mark(MARK.number_name, MARK.index_name, first=1, number=2))
+    item = table.fence(WriteStamp(MARK.number_name, MARK.index_name, first=1, number=2))
     assert item[INDEX_NAME] == {"N": "7"}
     with pytest.raises(ConditionFailed):
         table.move(FORWARD, MARK)
 
 
-def test_an_entry_is_not_added_twice(table: CounterTable) -> None:
+def test_an_entry_is_not_added_twice(table: CounterRepository) -> None:
     table.add_entry(MARK.number_name, MARK.index_name)
     with pytest.raises(Unavailable):
         table.add_entry(MARK.number_name, MARK.index_name)
 
 
-def test_an_entry_goes_only_with_the_number_seen(table: CounterTable) -> None:
+def test_an_entry_goes_only_with_the_number_seen(table: CounterRepository) -> None:
     table.add_entry(MARK.number_name, MARK.index_name)
     table.remove_entry(MARK.number_name, MARK.index_name, "5")
     assert MARK.number_name in table.read()
@@ -139,7 +138,7 @@ def test_an_entry_goes_only_with_the_number_seen(table: CounterTable) -> None:
     assert not {MARK.number_name, MARK.index_name}.intersection(table.read())
 
 
-def test_what_else_is_in_the_item_stays(settings: Settings, table: CounterTable) -> None:
+def test_what_else_is_in_the_item_stays(settings: Settings, table: CounterRepository) -> None:
     put(settings, {"N": "7"}, note={"S": "ours"})
     table.move(FORWARD)
     table.move(Movement(net=0, restart=True, lowest=0, highest=0))
@@ -151,7 +150,7 @@ def test_what_else_is_in_the_item_stays(settings: Settings, table: CounterTable)
     "value", [None, {"S": "7"}, {"N": "-1"}, {"N": "10000001"}, {"N": "1.5"}, {"N": "1" + "0" * 30}]
 )
 def test_what_is_no_index_moves_nothing_but_a_reset_mends_it(
-    settings: Settings, table: CounterTable, value: dict[str, str] | None
+    settings: Settings, table: CounterRepository, value: dict[str, str] | None
 ) -> None:
     put(settings, value)
     counter = plain(table)
@@ -163,7 +162,7 @@ def test_what_is_no_index_moves_nothing_but_a_reset_mends_it(
     assert counter.reset() == 0
 
 
-def test_many_threads_never_pass_a_bound(table: CounterTable) -> None:
+def test_many_threads_never_pass_a_bound(table: CounterRepository) -> None:
     counter = plain(table, max_index=20)
 
     def step(turn: int) -> int | type[Exception]:
@@ -178,7 +177,7 @@ def test_many_threads_never_pass_a_bound(table: CounterTable) -> None:
     assert all(0 <= outcome <= 20 for outcome in outcomes if isinstance(outcome, int))
 
 
-def test_a_refused_step_tells_where_it_found_the_counter(table: CounterTable) -> None:
+def test_a_refused_step_tells_where_it_found_the_counter(table: CounterRepository) -> None:
     with pytest.raises(PastEnd) as past_end:
         plain(table, max_index=7).next()
     assert past_end.value.index == 7
@@ -188,7 +187,9 @@ def test_a_refused_step_tells_where_it_found_the_counter(table: CounterTable) ->
     assert before_start.value.index == 0
 
 
-def test_an_index_above_the_highest_is_read_stepped_back_and_reset(table: CounterTable) -> None:
+def test_index_above_the_highest_can_be_read_and_left(
+    table: CounterRepository,
+) -> None:
     counter = plain(table, max_index=3)
     assert counter.current() == 7
     assert counter.previous() == 6
@@ -206,7 +207,7 @@ def test_a_refused_connection_is_surely_not_counted(settings: Settings) -> None:
             "FIB_DEADLINE_SECONDS": "0.5",
         }
     )
-    table = CounterTable(create_client(nowhere), nowhere.table_name)
+    table = CounterRepository(create_client(nowhere), nowhere.table_name)
     with pytest.raises(Unavailable) as refused:
         table.move(FORWARD)
     assert refused.value.transient
@@ -215,7 +216,9 @@ def test_a_refused_connection_is_surely_not_counted(settings: Settings) -> None:
 def test_after_a_long_idle_time_a_write_goes_out_on_a_new_connection(settings: Settings) -> None:
     put(settings, {"N": "7"})
     now = [0.0]
-    table = CounterTable(create_client(settings), settings.table_name, wall_clock=lambda: now[0])
+    table = CounterRepository(
+        create_client(settings), settings.table_name, wall_clock=lambda: now[0]
+    )
     assert table.move(FORWARD) == 8
     now[0] = 3_600.0
     assert table.move(FORWARD) == 9

@@ -14,7 +14,7 @@ Item = Mapping[str, Mapping[str, Any]]
 """An item as the low-level client gives it: `{"value": {"N": "7"}, …}`."""
 
 
-def sound_index(item: Item | None) -> int | None:
+def parse_index(item: Item | None) -> int | None:
     """Return the index in `item`, or None where it holds no whole number that is an index."""
     stored = (item or {}).get(INDEX_NAME, {}).get("N")
     return _whole(stored)

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from decimal import Context, Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from fibcore.counter_item import INDEX_NAME, KEY_NAME, KEY_VALUE, Item, sound_index
-from fibcore.dynamodb_client import ConditionFailed, send
+from fibcore.dynamodb.client import ConditionFailed, send
+from fibcore.dynamodb.item import INDEX_NAME, KEY_NAME, KEY_VALUE, Item, parse_index
 from fibcore.errors import OutcomeUnknown, Unavailable
-from fibcore.plan import Movement
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -28,7 +27,24 @@ without a word, or AWS Lambda may have frozen the process since."""
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class Movement:
+    """What a write does to the stored index.
+
+    Attributes:
+        net: How far the index goes; from 0 where `restart` is set, else from where it is.
+        restart: Whether the write sets the index, whatever it was.
+        lowest: The least stored index that the write may find; no matter with `restart`.
+        highest: The greatest stored index that the write may find; no matter with `restart`.
+    """
+
+    net: int
+    restart: bool
+    lowest: int
+    highest: int
+
+
+@dataclass(frozen=True, slots=True)
+class WriteStamp:
     """What a write leaves of its writer in the item, so that it can apply only once.
 
     Attributes:
@@ -44,7 +60,7 @@ class Mark:
     number: int
 
 
-class CounterTable:
+class CounterRepository:
     """The one item, read and written by single sends.
 
     Every method raises `Unavailable` where the send surely did nothing, and those that write
@@ -81,7 +97,7 @@ class CounterTable:
         item = self._get(
             ProjectionExpression="#value", ExpressionAttributeNames={"#value": INDEX_NAME}
         )
-        return self.demand_index(item)
+        return self.require_index(item)
 
     def _get(self, **projection: Any) -> Item:
         try:
@@ -104,7 +120,7 @@ class CounterTable:
         item: Item = answer["Item"]
         return item
 
-    def move(self, movement: Movement, mark: Mark | None = None) -> int:
+    def move(self, movement: Movement, mark: WriteStamp | None = None) -> int:
         """Do `movement` in one conditional write and return the index that it produced.
 
         Args:
@@ -143,13 +159,13 @@ class CounterTable:
         )
         if INDEX_NAME not in stored:
             raise OutcomeUnknown("DynamoDB's answer can't be read")
-        index = sound_index(stored)
+        index = parse_index(stored)
         if index is None:
             try:
                 self._put_back(stored[INDEX_NAME]["N"], movement.net)
             except (ConditionFailed, Unavailable) as failed:
                 raise OutcomeUnknown("a fraction moved before it could be put back") from failed
-            raise self.no_sound_index()
+            raise self.no_valid_index()
         return index
 
     def _put_back(self, moved: str, net: int) -> None:
@@ -198,7 +214,7 @@ class CounterTable:
                 ExpressionAttributeValues={":number": {"N": number}},
             )
 
-    def fence(self, mark: Mark) -> Item:
+    def fence(self, mark: WriteStamp) -> Item:
         """Raise the writer's number past its earlier writes, move nothing, return the item.
 
         Raises:
@@ -246,7 +262,7 @@ class CounterTable:
         self._last_send_at = self._wall_clock()
         return send(operation, **parameters)
 
-    def demand_index(self, item: Item | None) -> int:
+    def require_index(self, item: Item | None) -> int:
         """Return the index in `item`.
 
         Raises:
@@ -254,15 +270,15 @@ class CounterTable:
         """
         if item is None:
             raise self.not_seeded()
-        index = sound_index(item)
+        index = parse_index(item)
         if index is None:
-            raise self.no_sound_index()
+            raise self.no_valid_index()
         return index
 
     def not_seeded(self) -> Unavailable:
         """Return the failure for a table without the counter's item."""
         return Unavailable(f"table {self._table_name} is not seeded: it has no counter")
 
-    def no_sound_index(self) -> Unavailable:
+    def no_valid_index(self) -> Unavailable:
         """Return the failure for an item whose index is no whole number within bounds."""
         return Unavailable(f"the counter in table {self._table_name} holds no sound index")

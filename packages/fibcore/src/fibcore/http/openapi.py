@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from fibcore import contract
-from fibcore.contract import Operation, Problem, Route
+from fibcore.counter import Operation
+from fibcore.http import contract
+from fibcore.http.contract import Problem, Route
 from fibcore.settings import INDEX_LIMIT
 
 _INDEX_SCHEMA = {
@@ -36,8 +37,8 @@ _REFUSED_BY = {
     Operation.PREVIOUS: (contract.BEFORE_START,),
 }
 _SCHEMA_NAMES = {
-    Operation.HEALTH: "Health",
-    Operation.OPENAPI: "OpenApi",
+    "health": "Health",
+    "openapi": "OpenApi",
 }
 
 
@@ -69,7 +70,7 @@ def _path_item(route: Route) -> dict[str, Any]:
         method.lower(): _operation(route, method) for method in route.methods if method != "OPTIONS"
     }
     item["options"] = {
-        "operationId": f"{route.operation.value}-options",
+        "operationId": f"{route.name}-options",
         "summary": "Which methods this path serves",
         "responses": {
             "204": {
@@ -82,10 +83,10 @@ def _path_item(route: Route) -> dict[str, Any]:
 
 
 def _operation(route: Route, method: str) -> dict[str, Any]:
-    operation_id = route.operation.value + ("-head" if method == "HEAD" else "")
+    operation_id = route.name + ("-head" if method == "HEAD" else "")
     answer: dict[str, Any] = {"description": route.summary}
     if method != "HEAD":
-        schema = _SCHEMA_NAMES.get(route.operation, "Term")
+        schema = _SCHEMA_NAMES.get(route.name, "Term")
         answer["content"] = {contract.JSON: {"schema": _reference(schema)}}
     responses = {"200": answer}
     operation: dict[str, Any] = {"operationId": operation_id, "summary": route.summary}
@@ -105,7 +106,7 @@ def _operation(route: Route, method: str) -> dict[str, Any]:
 
 def _problems(route: Route) -> dict[int, list[Problem]]:
     possible = [contract.METHOD_NOT_ALLOWED, contract.BODY_TOO_LARGE]
-    if route.operation in contract.COUNTING_OPERATIONS:
+    if route.operation:
         possible += _REFUSED_BY.get(route.operation, ())
         possible += [contract.UNAVAILABLE, contract.INTERNAL]
         if route.operation is not Operation.CURRENT:

@@ -21,22 +21,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from fibcore.backoff import backoff_seconds
-from fibcore.counter_item import INDEX_NAME, Item, sound_index
-from fibcore.dynamodb import CounterTable, Mark
-from fibcore.dynamodb_client import ConditionFailed
-from fibcore.errors import OutcomeUnknown, Unavailable
-from fibcore.lane import Batch
-from fibcore.plan import Plan
-from fibcore.settling import Settling
-from fibcore.writer_entries import (
+from fibcore.counter.backoff import backoff_seconds
+from fibcore.counter.batch import Settling
+from fibcore.counter.batch_queue import Batch
+from fibcore.counter.plan import Plan
+from fibcore.dynamodb.client import ConditionFailed
+from fibcore.dynamodb.item import INDEX_NAME, Item, parse_index
+from fibcore.dynamodb.repository import CounterRepository, WriteStamp
+from fibcore.dynamodb.writer_registry import (
     STALE_SECONDS,
     EntryNames,
     StaleEntries,
-    draw_names,
     has_room,
+    new_names,
     stored_number,
 )
+from fibcore.errors import OutcomeUnknown, Unavailable
 
 _log = logging.getLogger(__name__)
 
@@ -68,7 +68,7 @@ class Writer:
 
     def __init__(
         self,
-        table: CounterTable,
+        table: CounterRepository,
         *,
         max_index: int,
         clock: Callable[[], float] = time.monotonic,
@@ -116,7 +116,7 @@ class Writer:
             else:
                 entry.last = number
                 settling.first = settling.first or number
-                mark = Mark(entry.names.number, entry.names.index, settling.first, number)
+                mark = WriteStamp(entry.names.number, entry.names.index, settling.first, number)
                 self._write(settling, plan, mark)
         except Unavailable:
             settling.not_applied(number)
@@ -124,7 +124,7 @@ class Writer:
         except ConditionFailed as failed:
             self._conclude(settling, number, failed.item)
 
-    def _write(self, settling: Settling, plan: Plan | None, mark: Mark) -> None:
+    def _write(self, settling: Settling, plan: Plan | None, mark: WriteStamp) -> None:
         if plan is None or plan.movement is None:
             settling.fenced(self._table.fence(mark))
         else:
@@ -150,20 +150,20 @@ class Writer:
             self._lose_entry(settling)
             raise self._table.not_seeded()
         if entry is None:
-            self._table.demand_index(item)
+            self._table.require_index(item)
             settling.learn(item)
         elif number is None:
             self._lose_entry(settling)
         elif settling.first is not None and number < settling.first:
             settling.learn(item)
             if settling.known is None and not unanswered:
-                raise self._table.no_sound_index()
+                raise self._table.no_valid_index()
         elif number not in unanswered:
             self._lose_entry(settling)  # a restored table, or another writer of our id
         elif (plan := unanswered[number]) is None:
             settling.fenced(item)
         else:
-            stored = sound_index({INDEX_NAME: item.get(entry.names.index, {})})
+            stored = parse_index({INDEX_NAME: item.get(entry.names.index, {})})
             if stored is None:
                 self._lose_entry(settling)
             else:
@@ -209,7 +209,7 @@ class Writer:
 
     def _join(self, item: Item) -> None:
         if has_room(item):
-            self._surplus = names = draw_names()
+            self._surplus = names = new_names()
             item = self._table.add_entry(names.number, names.index)
             # Others may have joined in the same moment.
             if has_room(item, more=0):

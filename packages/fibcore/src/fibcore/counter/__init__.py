@@ -1,6 +1,16 @@
 """What any counter can do, whoever keeps it."""
 
+from enum import Enum
 from typing import Protocol
+
+
+class Operation(Enum):
+    """What a client can ask of a counter."""
+
+    CURRENT = "current"
+    NEXT = "next"
+    PREVIOUS = "previous"
+    RESET = "reset"
 
 
 class Counter(Protocol):

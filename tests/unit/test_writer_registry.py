@@ -1,14 +1,14 @@
 from typing import Any
 
-from fibcore.writer_entries import (
+from fibcore.dynamodb.writer_registry import (
     ITEM_LIMIT_BYTES,
     STALE_SECONDS,
     WRITERS_LIMIT,
     EntryNames,
     StaleEntries,
     all_entries,
-    draw_names,
     has_room,
+    new_names,
 )
 
 
@@ -75,4 +75,4 @@ def test_there_is_no_room_for_entries_that_will_outgrow_the_write_unit() -> None
 
 
 def test_names_differ() -> None:
-    assert len({draw_names() for _ in range(1_000)}) == 1_000
+    assert len({new_names() for _ in range(1_000)}) == 1_000

@@ -11,7 +11,7 @@ from random import SystemRandom
 from string import ascii_letters, digits
 from typing import Any, Final
 
-from fibcore.counter_item import Item
+from fibcore.dynamodb.item import Item
 
 WRITERS_LIMIT: Final = 32
 """Twice the tasks that autoscaling allows, since a deploy doubles them for a while."""
@@ -41,7 +41,7 @@ class EntryNames:
     index: str
 
 
-def draw_names() -> EntryNames:
+def new_names() -> EntryNames:
     """Return the names of a new writer; its id is one of 62^6."""
     writer_id = "".join(_random.choices(ascii_letters + digits, k=_ID_LENGTH))
     return EntryNames(_NUMBER_PREFIX + writer_id, _INDEX_PREFIX + writer_id)

@@ -8,12 +8,13 @@ import logging
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from fibcore import contract
-from fibcore.contract import Headers, Operation, Problem, Route
-from fibcore.entity_tags import matches
+from fibcore.counter import Operation
 from fibcore.errors import BeforeStart, CounterError, PastEnd
-from fibcore.openapi import openapi_document
-from fibcore.sequence import Sequence, Term
+from fibcore.http import contract
+from fibcore.http.contract import Headers, Problem, Route
+from fibcore.http.openapi import openapi_document
+from fibcore.http.preconditions import matches
+from fibcore.sequence import FibonacciSequence, Term
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +38,7 @@ def problem_response(
     """Return the answer that tells of `problem`."""
     if problem.retry:
         more_headers = (*more_headers, ("Retry-After", str(contract.RETRY_AFTER_SECONDS)))
-    headers = (("Content-Type", contract.PROBLEM_JSON), *more_headers, *contract.UNCACHED)
+    headers = (("Content-Type", contract.PROBLEM_JSON), *more_headers, *contract.NO_STORE_HEADERS)
     return Response(problem.status, headers, contract.problem_body(problem, index))
 
 
@@ -48,7 +49,7 @@ class Api:
         sequence: What the counting operations step through.
     """
 
-    def __init__(self, sequence: Sequence) -> None:
+    def __init__(self, sequence: FibonacciSequence) -> None:
         self._terms: dict[Operation, Callable[[], Term]] = {
             Operation.CURRENT: sequence.current,
             Operation.NEXT: sequence.next,
@@ -59,8 +60,8 @@ class Api:
         self._served = {(route.method, route.path): route for route in contract.ROUTES}
         self._told, self._tell_again_at = "", 0.0
         self._constant_bodies = {
-            Operation.HEALTH: contract.HEALTH_BODY,
-            Operation.OPENAPI: contract.compact_json(openapi_document()),
+            "health": contract.HEALTH_BODY,
+            "openapi": contract.compact_json(openapi_document()),
         }
 
     def respond(
@@ -98,8 +99,8 @@ class Api:
 
     def _perform(self, route: Route, if_none_match: str | None) -> Response:
         operation = route.operation
-        if operation not in contract.COUNTING_OPERATIONS:
-            return Response(200, contract.TERM_HEADERS, self._constant_bodies[operation])
+        if operation is None:
+            return Response(200, contract.TERM_HEADERS, self._constant_bodies[route.name])
         try:
             term = self._terms[operation]()
         except CounterError as error:

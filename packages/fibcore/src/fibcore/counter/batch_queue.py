@@ -6,8 +6,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from fibcore.counter import Operation
+from fibcore.counter.plan import Step
 from fibcore.errors import CounterError, OutcomeUnknown, Unavailable
-from fibcore.plan import Kind, Step
 
 QUEUE_LIMIT = 1_000
 """How many steps may wait for a worker; past it, a step is refused at once."""
@@ -54,7 +55,7 @@ class Batch:
             self.waiting.clear()
 
 
-class Lane:
+class BatchQueue:
     """A queue and its worker: while it serves one batch, arriving steps wait in another.
 
     The worker is a thread, or a greenlet where threads are patched, and none of its clients: no
@@ -79,7 +80,7 @@ class Lane:
         self._arrived = threading.Event()
         self._worker: threading.Thread | None = None
 
-    def ask(self, kind: Kind) -> int:
+    def ask(self, kind: Operation) -> int:
         """Wait with a new step until its batch is served, and return the index it reached.
 
         Raises:

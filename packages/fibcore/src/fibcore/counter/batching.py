@@ -21,15 +21,15 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-from fibcore.backoff import backoff_seconds
-from fibcore.dynamodb import CounterTable
+from fibcore.counter import Operation
+from fibcore.counter.backoff import backoff_seconds
+from fibcore.counter.batch_queue import Batch, BatchQueue
+from fibcore.counter.batch_writer import Writer
+from fibcore.dynamodb.repository import CounterRepository
 from fibcore.errors import Unavailable
-from fibcore.lane import Batch, Lane
-from fibcore.plan import Kind
-from fibcore.writer import Writer
 
 
-class CombiningCounter:
+class BatchingCounter:
     """The `Counter` in the table, one write for all the steps that wait.
 
     It works with threads and with greenlets alike, by `threading` alone.
@@ -44,7 +44,7 @@ class CombiningCounter:
 
     def __init__(
         self,
-        table: CounterTable,
+        table: CounterRepository,
         *,
         max_index: int,
         deadline_seconds: float,
@@ -54,24 +54,24 @@ class CombiningCounter:
         self._table = table
         self._pause = pause
         writer = Writer(table, max_index=max_index, clock=clock, pause=pause)
-        self.writes = Lane(writer.settle, deadline_seconds=deadline_seconds, name="writer")
-        self.reads = Lane(self._read, deadline_seconds=deadline_seconds, name="reader")
+        self.writes = BatchQueue(writer.settle, deadline_seconds=deadline_seconds, name="writer")
+        self.reads = BatchQueue(self._read, deadline_seconds=deadline_seconds, name="reader")
 
     def current(self) -> int:
         """See `Counter.current`."""
-        return self.reads.ask(Kind.CURRENT)
+        return self.reads.ask(Operation.CURRENT)
 
     def next(self) -> int:
         """See `Counter.next`."""
-        return self.writes.ask(Kind.NEXT)
+        return self.writes.ask(Operation.NEXT)
 
     def previous(self) -> int:
         """See `Counter.previous`."""
-        return self.writes.ask(Kind.PREVIOUS)
+        return self.writes.ask(Operation.PREVIOUS)
 
     def reset(self) -> int:
         """See `Counter.reset`."""
-        return self.writes.ask(Kind.RESET)
+        return self.writes.ask(Operation.RESET)
 
     def _read(self, batch: Batch) -> None:
         tries = 0

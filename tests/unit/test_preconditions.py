@@ -1,5 +1,5 @@
 import pytest
-from fibcore.entity_tags import matches
+from fibcore.http.preconditions import matches
 
 
 @pytest.mark.parametrize(

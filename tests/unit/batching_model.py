@@ -3,17 +3,17 @@
 One writer settles its batches as `writer.py` and `settling.py` do, with the plans of `plan.py`.
 At any moment another writer may move the index, the writer's entry may be pruned or go with the
 whole item (go-fib's seed), a step's deadline may pass, and a write whose answer was lost may land
-late, or never. `combining_model_search.py` searches all orders of these events. Each rule of
+late, or never. `batching_model_search.py` searches all orders of these events. Each rule of
 `writer.py` can be dropped, to see that the search would find it.
 """
 
 from collections.abc import Callable, Iterator
 from functools import cache, partial
 
+from fibcore.counter.plan import Step, plan_steps
 from fibcore.errors import BeforeStart, PastEnd
-from fibcore.plan import Step, plan_steps
 
-from tests.unit.combining_model_item import (
+from tests.unit.batching_model_item import (
     UNAVAILABLE,
     UNKNOWN,
     Item,

@@ -1,15 +1,17 @@
 """The writer's protocol, searched whole: it keeps its promises, and needs each of its rules."""
 
 import pytest
-from fibcore.plan import Kind
+from fibcore.counter import Operation
 
-from tests.unit.combining_model_item import Rule, Scenario
-from tests.unit.combining_model_search import violation
+from tests.unit.batching_model_item import Rule, Scenario
+from tests.unit.batching_model_search import violation
 
-NEXT, PREVIOUS, RESET = (Kind.NEXT,), (Kind.PREVIOUS,), (Kind.RESET, Kind.NEXT)
+NEXT, PREVIOUS, RESET = (Operation.NEXT,), (Operation.PREVIOUS,), (Operation.RESET, Operation.NEXT)
 
 AT_THE_END = Scenario((NEXT,), moves=2)
-BOTH_WAYS = Scenario(((Kind.NEXT, Kind.PREVIOUS), NEXT), start=0, max_index=1, sends=4, moves=1)
+BOTH_WAYS = Scenario(
+    ((Operation.NEXT, Operation.PREVIOUS), NEXT), start=0, max_index=1, sends=4, moves=1
+)
 PRUNED = Scenario((NEXT, PREVIOUS), prunes=1)
 RESTARTED = Scenario((RESET, NEXT), sends=4, moves=1)
 REPLACED = Scenario((NEXT,), sends=4, seeds=1)

@@ -4,14 +4,15 @@ import time
 from collections.abc import Callable
 from itertools import count
 
-from fibcore.backoff import backoff_seconds
-from fibcore.dynamodb import CounterTable
-from fibcore.dynamodb_client import ConditionFailed
+from fibcore.counter import Operation
+from fibcore.counter.backoff import backoff_seconds
+from fibcore.counter.plan import Step, plan_steps
+from fibcore.dynamodb.client import ConditionFailed
+from fibcore.dynamodb.repository import CounterRepository
 from fibcore.errors import Unavailable
-from fibcore.plan import Kind, Step, plan_steps
 
 
-class PlainCounter:
+class SimpleCounter:
     """The `Counter` in the table, by one bounded write a step.
 
     A write is sent again only where it surely was not applied. Where it went unanswered, the
@@ -27,7 +28,7 @@ class PlainCounter:
 
     def __init__(
         self,
-        table: CounterTable,
+        table: CounterRepository,
         *,
         max_index: int,
         deadline_seconds: float,
@@ -46,17 +47,17 @@ class PlainCounter:
 
     def next(self) -> int:
         """See `Counter.next`."""
-        return self._take(Kind.NEXT)
+        return self._take(Operation.NEXT)
 
     def previous(self) -> int:
         """See `Counter.previous`."""
-        return self._take(Kind.PREVIOUS)
+        return self._take(Operation.PREVIOUS)
 
     def reset(self) -> int:
         """See `Counter.reset`."""
-        return self._take(Kind.RESET)
+        return self._take(Operation.RESET)
 
-    def _take(self, kind: Kind) -> int:
+    def _take(self, kind: Operation) -> int:
         return self._try_until_deadline(lambda: self._write(Step(kind)))
 
     def _write(self, step: Step) -> int:
@@ -70,7 +71,7 @@ class PlainCounter:
                 plan.answer(self._table.move(plan.movement))
                 return step.reached()
             except ConditionFailed as failed:
-                known = self._table.demand_index(failed.item)
+                known = self._table.require_index(failed.item)
 
     def _try_until_deadline(self, attempt: Callable[[], int]) -> int:
         deadline = self._clock() + self._deadline_seconds

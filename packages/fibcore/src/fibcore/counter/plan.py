@@ -8,19 +8,11 @@ any step of the plan is answered with, not only the last.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from enum import Enum
 
+from fibcore.counter import Operation
+from fibcore.dynamodb.repository import Movement
 from fibcore.errors import BeforeStart, CounterError, OutcomeUnknown, PastEnd
 from fibcore.settings import INDEX_LIMIT
-
-
-class Kind(Enum):
-    """What one client asked for."""
-
-    CURRENT = "current"
-    NEXT = "next"
-    PREVIOUS = "previous"
-    RESET = "reset"
 
 
 @dataclass(eq=False, slots=True)
@@ -28,11 +20,11 @@ class Step:
     """One move of one client.
 
     Attributes:
-        kind: What was asked for.
+        operation: What was asked for.
         outcome: The index that this step reached, or how it failed; None while it waits.
     """
 
-    kind: Kind
+    operation: Operation
     outcome: int | CounterError | None = None
 
     def reached(self) -> int:
@@ -45,23 +37,6 @@ class Step:
         if outcome is None or isinstance(outcome, CounterError):
             raise outcome or OutcomeUnknown("the step was never answered")
         return outcome
-
-
-@dataclass(frozen=True, slots=True)
-class Movement:
-    """What a write does to the stored index.
-
-    Attributes:
-        net: How far the index goes; from 0 where `restart` is set, else from where it is.
-        restart: Whether the write sets the index, whatever it was.
-        lowest: The least stored index that the write may find; no matter with `restart`.
-        highest: The greatest stored index that the write may find; no matter with `restart`.
-    """
-
-    net: int
-    restart: bool
-    lowest: int
-    highest: int
 
 
 @dataclass(slots=True)
@@ -110,9 +85,9 @@ def plan_steps(steps: Sequence[Step], *, max_index: int, known: int | None = Non
         known: The stored index, from 0 to `INDEX_LIMIT`, where a read or a refused write told
             it. Without it no step is refused: the condition fails where one would have to be.
     """
-    resets = [step for step in steps if step.kind is Kind.RESET]
-    forward = [step for step in steps if step.kind is Kind.NEXT]
-    back = [step for step in steps if step.kind is Kind.PREVIOUS]
+    resets = [step for step in steps if step.operation is Operation.RESET]
+    forward = [step for step in steps if step.operation is Operation.NEXT]
+    back = [step for step in steps if step.operation is Operation.PREVIOUS]
     restart = bool(resets)
     start = 0 if restart else known
 

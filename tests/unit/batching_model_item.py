@@ -1,6 +1,6 @@
 """The counter's item as the model of the writer has it, and an observer who knows every promise.
 
-See `combining_model.py`. The observer sees what no client can: which index each step produced,
+See `batching_model.py`. The observer sees what no client can: which index each step produced,
 and every index that there was while the batch in hand waited.
 """
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import NamedTuple
 
-from fibcore.plan import Kind
+from fibcore.counter import Operation
 
 
 class Rule(Enum):
@@ -56,7 +56,7 @@ class Scenario:
         has_room: Whether the writer's entry always finds room.
     """
 
-    batches: tuple[tuple[Kind, ...], ...]
+    batches: tuple[tuple[Operation, ...], ...]
     start: int = 1
     max_index: int = 2
     sends: int = 5

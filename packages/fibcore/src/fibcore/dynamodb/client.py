@@ -26,7 +26,7 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
-from fibcore.counter_item import Item
+from fibcore.dynamodb.item import Item
 from fibcore.errors import OutcomeUnknown, Unavailable
 from fibcore.settings import Settings
 

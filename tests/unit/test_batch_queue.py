@@ -9,7 +9,7 @@ import sys
 from typing import NamedTuple
 
 import pytest
-from fibcore.lane import TURNS_FROM
+from fibcore.counter.batch_queue import TURNS_FROM
 
 ASKED_BY_EACH = 20
 _PROGRAM = """
@@ -17,8 +17,8 @@ from gevent import monkey
 monkey.patch_all()
 import json, sys, time
 import gevent
-from fibcore.lane import Lane
-from fibcore.plan import Kind
+from fibcore.counter.batch_queue import BatchQueue
+from fibcore.counter import Operation
 
 batches = []
 
@@ -34,11 +34,11 @@ def ask(turns_before, turns_between, times):
     for _ in range(turns_before):
         time.sleep(0)
     for _ in range(times):
-        lane.ask(Kind.NEXT)
+        lane.ask(Operation.NEXT)
         for _ in range(turns_between):
             time.sleep(0)
 
-lane = Lane(serve, deadline_seconds=30, name="test")
+lane = BatchQueue(serve, deadline_seconds=30, name="test")
 groups, times = json.loads(sys.argv[1])
 clients = [gevent.spawn(ask, *turns, times) for number, *turns in groups for _ in range(number)]
 gevent.joinall(clients, raise_error=True)

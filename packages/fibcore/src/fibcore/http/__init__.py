@@ -1,0 +1,1 @@
+"""The HTTP contract as data, and the requests answered by it, without a web framework."""
