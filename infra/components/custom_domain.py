@@ -1,29 +1,29 @@
-"""An address of one's own to serve at."""
+"""A domain of the stage's own."""
 
 from typing import Final, NamedTuple, Self
 
+from infra.stage import Stage
+
 CERTIFICATE_REGION: Final = "us-east-1"
-"""The one region whose certificates CloudFront takes."""
+"""CloudFront takes certificates and publishes its metrics in this region only."""
 
 
 class CustomDomain(NamedTuple):
-    """A name to serve at, and the id of the hosted zone that it is in."""
+    """A domain name, and the id of the hosted zone that contains it."""
 
     name: str
     hosted_zone: str
 
     @classmethod
-    def configured(cls, name: str, hosted_zone: str, *, region: str) -> Self | None:
-        """Return the domain, or None where neither is set.
+    def of_stage(cls, stage: Stage, *, region: str) -> Self | None:
+        """Return the domain of a stage, or None if it has none.
 
         Raises:
-            ValueError: One is set without the other, or the region is not the certificate's.
+            ValueError: The region is not the one of CloudFront's certificates.
         """
-        if bool(name) != bool(hosted_zone):
-            raise ValueError("domain and hosted_zone (its id) are set together or not at all")
-        if name and region != CERTIFICATE_REGION:
+        if stage.domain and region != CERTIFICATE_REGION:
             raise ValueError(
                 f"CloudFront takes certificates of {CERTIFICATE_REGION} only: deploy there, "
                 f"not in {region}"
             )
-        return cls(name, hosted_zone) if name else None
+        return cls(stage.domain, stage.hosted_zone) if stage.domain else None

@@ -1,4 +1,4 @@
-"""The code of a Lambda function: a locked package of the workspace, built by uv without Docker."""
+"""The code of our Lambda functions: the package `lambda-api`, built by uv without Docker."""
 
 import shutil
 import subprocess
@@ -19,68 +19,63 @@ from uv import find_uv_bin
 from infra import ROOT
 
 ARCHITECTURE: Final = Architecture.ARM_64
-# The newest that AWS Lambda has; all that we install is there for it.
+# This is the newest runtime of AWS Lambda, and all packages that we install support it.
 RUNTIME: Final = Runtime.PYTHON_3_14
 _PYTHON: Final = RUNTIME.name.removeprefix("python")
 _PLATFORM: Final = "aarch64-manylinux_2_28"
 
-# boto3 is ours, in the version that the lock names, and not the runtime's: counting right hangs
-# on what it sends again by itself, and AWS changes the runtime's under a running function.
-# Of botocore's descriptions of 400 services one is used; the rest is nine tenths of the package.
+# The package contains boto3 in the version of our lock file. AWS changes the runtime's own boto3
+# under a running function, and the counter depends on what boto3 repeats by itself. Of botocore's
+# descriptions of 400 services we need one; the others are nine tenths of the package.
 _SERVICE: Final = "dynamodb"
 _UNUSED: Final = (
     ".lock",
     "bin",
     "**/__pycache__",
+    # These files contain paths and times of the build, which would change the package's hash.
     "**/*.dist-info/RECORD",
     "**/*.dist-info/direct_url.json",
+    "**/*.dist-info/uv_cache.json",
 )
 
 
-def lambda_package(package: str, *modules: Path) -> AssetCode:
-    """Return the code of a function: a package of ours, what it needs, and single modules.
-
-    Args:
-        package: The workspace member, by its name there.
-        modules: Files to put beside it.
-    """
+def lambda_package() -> AssetCode:
+    """Return the code of both functions: the backend and the seed."""
     return Code.from_asset(
         str(ROOT / "packages"),
-        # By what comes out of it, so that nothing else brings a new version about.
+        # Only a change of the package's content gives the function a new version.
         asset_hash_type=AssetHashType.OUTPUT,
         bundling=BundlingOptions(
             image=DockerImage.from_registry("unused"),
-            # CDK takes two bundlings of one folder for the same unless something here differs;
-            # `local` it does not look into.
-            command=[package, *(module.name for module in modules)],
-            local=_UvBundling(package, modules),
+            local=_UvBundling(),
             output_type=BundlingOutput.NOT_ARCHIVED,
         ),
     )
 
 
-def bundle(folder: Path, package: str, modules: tuple[Path, ...] = ()) -> None:
-    """Fill `folder` with a package, what the lock says that it needs, and `modules`.
+def build(folder: Path) -> None:
+    """Fill `folder` with the package and its locked dependencies.
+
+    The result is the same for the same commit, whatever the checkout's path and the umask.
 
     Raises:
-        subprocess.CalledProcessError: uv failed; it has said why.
+        subprocess.CalledProcessError: uv failed. It has printed the reason.
     """
     requirements = folder / "requirements.txt"
     _uv(
         *("export", "--locked", "--no-dev", "--no-editable", "--no-hashes", "--no-header"),
-        *("--package", package, "--output-file", str(requirements)),
+        *("--package", "lambda-api", "--output-file", str(requirements)),
     )
     _uv(
         *("pip", "install", "--target", str(folder), "--requirements", str(requirements)),
         *("--python-platform", _PLATFORM, "--python-version", _PYTHON),
-        # Ours are no wheels yet, and pure Python; of all others only what is built is taken.
+        # Our own packages are pure Python and are built here; all others come as wheels.
         *("--only-binary", ":all:", "--no-binary", "fibcore", "--no-binary", "lambda-api"),
         *("--no-deps", "--no-compile-bytecode"),
     )
     requirements.unlink()
     _trim(folder)
-    for module in modules:
-        shutil.copy(module, folder)
+    _make_readable(folder)
 
 
 def _uv(*arguments: str) -> None:
@@ -98,13 +93,15 @@ def _trim(folder: Path) -> None:
             shutil.rmtree(service)
 
 
+def _make_readable(folder: Path) -> None:
+    """Give every file the permissions that AWS Lambda needs, whatever this user's umask."""
+    for path in folder.rglob("*"):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+
+
 @jsii.implements(ILocalBundling)
 class _UvBundling:
-    def __init__(self, package: str, modules: tuple[Path, ...]) -> None:
-        self._package = package
-        self._modules = modules
-
     def try_bundle(self, output_dir: str, options: Any = None, **rest: Any) -> bool:
         del options, rest
-        bundle(Path(output_dir), self._package, self._modules)
+        build(Path(output_dir))
         return True

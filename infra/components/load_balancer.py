@@ -1,4 +1,4 @@
-"""The load balancer before the server's tasks, which only CloudFront reaches."""
+"""The load balancer in front of the server's tasks, which only CloudFront reaches."""
 
 from typing import Final
 
@@ -16,44 +16,56 @@ from constructs import Construct
 from fibcore import timeouts
 from fibcore.http import contract
 
-from infra.components.network import BALANCER_SUBNETS
+from infra.components.network import LOAD_BALANCER_SUBNETS
 from infra.nag_suppressions import suppress
+from infra.stage import Stage
 
 LISTENER_PORT: Final = 80
 
 
 class LoadBalancer(Construct):
-    """An internal load balancer, its listener and the service's tasks as targets.
+    """An internal application load balancer, its listener, and the service's tasks as targets.
 
     Args:
         scope: The stack.
+        stage: Says whether the server logs requests.
         vpc: The network.
-        service: Whose tasks it is for.
-        port: Where they listen.
-        cloudfront_prefix_list: The id of AWS's list of CloudFront's addresses, in this region.
+        service: The service whose tasks are the targets.
+        port: The port on which the tasks listen.
+        cloudfront_prefix_list: The id of AWS's list of CloudFront's addresses in this region.
+
+    Attributes:
+        alb: The load balancer itself.
+        targets: The target group with the tasks.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is a resource or a setting that it needs
         self,
         scope: Construct,
         *,
+        stage: Stage,
         vpc: IVpc,
         service: FargateService,
         port: int,
         cloudfront_prefix_list: str,
     ) -> None:
         super().__init__(scope, "LoadBalancer")
-        self.balancer = ApplicationLoadBalancer(
+        self.alb = ApplicationLoadBalancer(
             self,
             "LoadBalancer",
             vpc=vpc,
             internet_facing=False,
-            vpc_subnets=BALANCER_SUBNETS,
+            vpc_subnets=LOAD_BALANCER_SUBNETS,
             idle_timeout=Duration.seconds(timeouts.LOAD_BALANCER_IDLE),
             drop_invalid_header_fields=True,
         )
-        suppress(self.balancer, ELB2="the server can log requests itself (FIB_ACCESS_LOG)")
-        self.balancer.connections.allow_from(
+        suppress(
+            self.alb,
+            ELB2="the server logs requests (FIB_ACCESS_LOG is 1)"
+            if stage.access_log
+            else "this stage logs no requests (access_log in stages.toml)",
+        )
+        self.alb.connections.allow_from(
             Peer.prefix_list(cloudfront_prefix_list), Port.tcp(LISTENER_PORT), "from CloudFront"
         )
         self.targets = ApplicationTargetGroup(
@@ -73,9 +85,9 @@ class LoadBalancer(Construct):
                 unhealthy_threshold_count=3,
             ),
         )
-        # CloudFront and the load balancer speak HTTP inside AWS's network: without a domain of
-        # its own the load balancer can have no certificate.
-        self.balancer.add_listener(
+        # CloudFront and the load balancer speak HTTP inside AWS's network, because a load balancer
+        # without a domain of its own can have no certificate.
+        self.alb.add_listener(
             "Listener",
             port=LISTENER_PORT,
             protocol=ApplicationProtocol.HTTP,

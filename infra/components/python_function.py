@@ -1,9 +1,9 @@
-"""A Lambda function of ours with a role that may write its own log, and nothing else yet."""
+"""A Lambda function of ours, with a role that may write the function's log and nothing else."""
 
 from typing import Any
 
 from aws_cdk.aws_iam import Role, ServicePrincipal
-from aws_cdk.aws_lambda import AssetCode, Function
+from aws_cdk.aws_lambda import Code, Function
 from constructs import Construct
 
 from infra.components.lambda_package import ARCHITECTURE, RUNTIME
@@ -12,15 +12,15 @@ from infra.stage import Stage
 
 
 class PythonFunction(Construct):
-    """The function, its role and its log.
+    """A function, its role and its log.
 
     Args:
         scope: The stack.
-        construct_id: Its name there.
+        construct_id: The construct's name in the stack.
         stage: Says how long the log is kept.
-        code: From `lambda_package`.
-        handler: `module.name` in it.
-        settings: What else the function takes: `memory_size`, `timeout`, …
+        code: The code, for instance from `lambda_package`.
+        handler: `module.name` in the code.
+        settings: Further settings of the function: `memory_size`, `timeout`, …
     """
 
     def __init__(
@@ -29,13 +29,13 @@ class PythonFunction(Construct):
         construct_id: str,
         *,
         stage: Stage,
-        code: AssetCode,
+        code: Code,
         handler: str,
         **settings: Any,
     ) -> None:
         super().__init__(scope, construct_id)
         self.log = log_group(self, "Log", stage=stage)
-        # The managed policy for logs would allow every log of the account.
+        # The managed policy for logs would allow every log group of the account.
         self.role = Role(self, "Role", assumed_by=ServicePrincipal("lambda.amazonaws.com"))
         self.log.grant_write(self.role)
         self.function = Function(

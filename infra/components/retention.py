@@ -1,4 +1,4 @@
-"""What of a stage outlives its stacks, and how long its logs are kept."""
+"""Which data of a stage outlives its stacks, and how long its logs are kept."""
 
 from aws_cdk import RemovalPolicy
 from aws_cdk.aws_logs import LogGroup, RetentionDays
@@ -8,12 +8,12 @@ from infra.stage import Stage
 
 
 def removal_policy(stage: Stage) -> RemovalPolicy:
-    """Return what becomes of data when its stack goes."""
+    """Return what happens to a stage's data when its stack is deleted."""
     return RemovalPolicy.RETAIN if stage.keeps_data else RemovalPolicy.DESTROY
 
 
 def log_group(scope: Construct, construct_id: str, *, stage: Stage) -> LogGroup:
-    """Return a log that is kept for three months where data is kept, else for a week."""
+    """Return a log group that keeps three months if the stage keeps its data, else a week."""
     return LogGroup(
         scope,
         construct_id,

@@ -1,4 +1,4 @@
-"""The site's response headers, as CloudFront wants them told."""
+"""The site's response headers, as a response headers policy of CloudFront."""
 
 import json
 from typing import Final
@@ -24,19 +24,24 @@ from infra import ROOT
 SITE: Final = ROOT / "site"
 
 
-def site_headers(scope: Construct) -> ResponseHeadersPolicy:
+def site_headers(scope: Construct, *, name: str) -> ResponseHeadersPolicy:
     """Return the policy that sends the headers of `site/response_headers.json`.
 
-    Those that CloudFront knows by name it refuses as custom ones.
+    CloudFront has a setting for each security header, and refuses it as a custom header.
+
+    Args:
+        scope: The construct that contains the policy.
+        name: The policy's name, which is unique in the account.
     """
     headers: dict[str, str] = json.loads((SITE / "response_headers.json").read_text())
-    # The backends are at the site's own address, which 'self' allows.
+    # The backends have the site's own address, which 'self' allows.
     policy = " ".join(headers.pop("Content-Security-Policy").format(backend_origins="").split())
     max_age, *flags = headers.pop("Strict-Transport-Security").split("; ")
     del headers["X-Content-Type-Options"]
     return ResponseHeadersPolicy(
         scope,
         "Headers",
+        response_headers_policy_name=name,
         security_headers_behavior=ResponseSecurityHeadersBehavior(
             content_security_policy=ResponseHeadersContentSecurityPolicy(
                 content_security_policy=policy.replace(" ;", ";"), override=True

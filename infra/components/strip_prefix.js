@@ -1,4 +1,4 @@
-// Runs in CloudFront before a request goes to a backend, which knows no prefix.
+// CloudFront runs this function before it sends a request to a backend, which knows no prefix.
 function handler(event) {
   const request = event.request;
   request.uri = request.uri.replace(/^\/api\/[^/]+/, "");

@@ -1,92 +1,54 @@
-"""What is watched: one dashboard, and the alarms that the runbook answers."""
+"""The monitoring of a stage: metrics, canary, alarms, dashboard, notifications and budget."""
 
-from typing import Final
-
-from aws_cdk import Stack
-from aws_cdk.aws_cloudwatch import (
-    Alarm,
-    AlarmStatusWidget,
-    ComparisonOperator,
-    Dashboard,
-    GraphWidget,
-    IMetric,
-    TreatMissingData,
-)
+from aws_cdk.aws_cloudwatch_actions import SnsAction
+from aws_cdk.aws_iam import ServicePrincipal
+from aws_cdk.aws_sns import Topic
+from aws_cdk.aws_sns_subscriptions import EmailSubscription
 from constructs import Construct
 
+from infra.components.custom_domain import CERTIFICATE_REGION
+from infra.monitoring.alarms import create_alarms
+from infra.monitoring.budget import create_budget
+from infra.monitoring.canary import Canary
+from infra.monitoring.dashboard import create_dashboard
 from infra.monitoring.metrics import CounterMetrics
-
-SLOW_SECONDS: Final = 0.5
-FAILURES_PER_MINUTE: Final = 5
-# An alarm wants three bad minutes of five: one can be a deploy or a spike.
-MINUTES: Final = 5
-BAD_MINUTES: Final = 3
+from infra.stacks.website import WebsiteStack
+from infra.stage import Stage
 
 
 class Monitoring(Construct):
-    """The dashboard and the alarms.
+    """Everything that watches a stage and tells somebody.
 
     Args:
-        scope: The stack that holds it.
+        website: The stack that contains it and the distribution.
+        stage: Says who is told.
         metrics: What is measured.
+        region: Where the stage is deployed.
     """
 
-    def __init__(self, scope: Construct, *, metrics: CounterMetrics) -> None:
-        super().__init__(scope, "Monitoring")
-        alarms = [
-            *(
-                self._alarm(f"{backend.title()}Failures", failures, above=FAILURES_PER_MINUTE)
-                for backend, failures in metrics.failures.items()
-            ),
-            self._alarm("Throttles", metrics.throttles, above=0),
-            *(
-                self._alarm(f"{backend.title()}Slow", latencies["p95"], above=SLOW_SECONDS)
-                for backend, latencies in metrics.latencies.items()
-            ),
-            self._alarm("NoHealthyTask", metrics.healthy_tasks, below=1),
-        ]
-        dashboard = Dashboard(self, "Dashboard", dashboard_name=Stack.of(scope).stack_name)
-        dashboard.add_widgets(AlarmStatusWidget(alarms=alarms, width=24))
-        latencies = [each for by in metrics.latencies.values() for each in by.values()]
-        failures = [*metrics.refusals.values(), *metrics.failures.values()]
-        for left, right in (
-            (
-                _graph("Requests a minute", *metrics.requests.values()),
-                _graph("Latency, seconds", *latencies),
-            ),
-            (_graph("4xx and 5xx a minute", *failures), _graph("Throttles", metrics.throttles)),
-            (
-                _graph("Units consumed a minute", metrics.write_units, metrics.read_units),
-                _graph("Requests per write unit", metrics.requests_per_write_unit),
-            ),
-            (
-                _graph("Healthy tasks", metrics.healthy_tasks),
-                _graph("Cold starts a minute", metrics.cold_starts),
-            ),
-        ):
-            dashboard.add_widgets(left, right)
-
-    def _alarm(
-        self, name: str, metric: IMetric, *, above: float | None = None, below: float | None = None
-    ) -> Alarm:
-        """Return an alarm on a metric above a threshold, or below one or missing."""
-        return Alarm(
+    def __init__(
+        self, website: WebsiteStack, *, stage: Stage, metrics: CounterMetrics, region: str
+    ) -> None:
+        super().__init__(website, "Monitoring")
+        canary = Canary(self, stage=stage, site_url=website.site.url, backends=website.urls)
+        alarms = create_alarms(
             self,
-            name,
-            alarm_name=f"{Stack.of(self).stack_name}-{name}",
-            metric=metric,
-            threshold=(above if above is not None else below) or 0,
-            comparison_operator=ComparisonOperator.GREATER_THAN_THRESHOLD
-            if above is not None
-            else ComparisonOperator.LESS_THAN_THRESHOLD,
-            evaluation_periods=MINUTES,
-            datapoints_to_alarm=BAD_MINUTES,
-            # Where nobody asks, nothing fails; where no task is, nothing is counted.
-            treat_missing_data=TreatMissingData.NOT_BREACHING
-            if above is not None
-            else TreatMissingData.BREACHING,
+            metrics=metrics,
+            canary_errors=canary.errors,
+            # CloudFront publishes its metrics in one region, and an alarm reads its own only.
+            with_cloudfront=region == CERTIFICATE_REGION,
         )
+        create_dashboard(self, metrics=metrics, canary_errors=canary.errors, alarms=alarms)
+        if stage.alarm_email:
+            topic = self._topic(stage.alarm_email)
+            for alarm in alarms:
+                alarm.add_alarm_action(SnsAction(topic))
+                alarm.add_ok_action(SnsAction(topic))
+            create_budget(self, stage)
 
-
-def _graph(title: str, *metrics: IMetric) -> GraphWidget:
-    return GraphWidget(title=title, left=list(metrics), width=12)
+    def _topic(self, email: str) -> Topic:
+        topic = Topic(self, "Alarms", enforce_ssl=True)
+        topic.add_subscription(EmailSubscription(email))
+        # A topic with a policy of its own no longer lets the account's alarms publish by default.
+        topic.grant_publish(ServicePrincipal("cloudwatch.amazonaws.com"))
+        return topic

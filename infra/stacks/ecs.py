@@ -1,10 +1,12 @@
-"""The server backend: containers on Fargate, behind a load balancer that only CloudFront sees."""
+"""The server backend: containers on Fargate behind a load balancer that only CloudFront reaches."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from aws_cdk import Duration, Stack
 from aws_cdk.aws_ecr_assets import Platform
 from aws_cdk.aws_ecs import (
+    AvailabilityZoneRebalancing,
     Cluster,
     ContainerImage,
     CpuArchitecture,
@@ -30,13 +32,16 @@ from infra.stacks.storage import StorageStack
 from infra.stage import Stage
 
 PORT: Final = int(settings.PORT.default)
-# One process on one CPU; the least memory that Fargate gives with it.
+# A task is one process on one CPU, with the least memory that Fargate offers for it.
+PROCESSES_PER_TASK: Final = 1
 CPU_UNITS: Final = 1_024
 MEMORY_MEGABYTES: Final = 2_048
-# Each task is a writer of the one item and combines what it is asked. The item has room for so
-# many of them, and during a deploy there are twice as many tasks.
-LARGEST_TASK_COUNT: Final = WRITERS_LIMIT // 2
-# A task of one CPU answers thousands of steps a second; half a CPU's worth is a reason for more.
+# The percentage of the running tasks that a deploy may reach.
+LARGEST_DEPLOY_PERCENT: Final = 200
+# Each process is a writer, and the counter's item has room for a limited number of writers, also
+# while a deploy doubles the tasks.
+MAX_TASKS: Final = WRITERS_LIMIT * 100 // LARGEST_DEPLOY_PERCENT // PROCESSES_PER_TASK
+# A task answers thousands of steps a second. Half of its CPU in use is a reason for another task.
 CPU_PERCENT: Final = 50
 REQUESTS_PER_MINUTE_AND_TASK: Final = 60_000
 
@@ -46,18 +51,33 @@ class EcsStack(Stack):
 
     Args:
         scope: The app.
-        stage: Names and what is kept.
-        storage: Where the counter is.
-        cloudfront_prefix_list: The id of AWS's list of CloudFront's addresses, in this region.
+        stage: The names and settings.
+        storage: The stack with the table.
+        cloudfront_prefix_list: The id of AWS's list of CloudFront's addresses in this region.
+        availability_zones: The names of the two zones to use; empty for any two.
+
+    Attributes:
+        load_balancer: The load balancer with its targets.
+
+    Raises:
+        ValueError: The stage wants more tasks than the counter's item has room for.
     """
 
     def __init__(
-        self, scope: Construct, *, stage: Stage, storage: StorageStack, cloudfront_prefix_list: str
+        self,
+        scope: Construct,
+        *,
+        stage: Stage,
+        storage: StorageStack,
+        cloudfront_prefix_list: str,
+        availability_zones: Sequence[str],
     ) -> None:
         super().__init__(scope, stage.stack_name(ECS))
-        vpc = create_network(self)
+        if stage.min_tasks > MAX_TASKS:
+            raise ValueError(f"min_tasks of stage {stage.name} is at most {MAX_TASKS}")
+        vpc = create_network(self, availability_zones=availability_zones)
         cluster = Cluster(self, "Cluster", vpc=vpc)
-        suppress(cluster, ECS4="the load balancer's and the service's own metrics are enough")
+        suppress(cluster, ECS4="the metrics of the load balancer and the service are enough")
         service = FargateService(
             self,
             "Service",
@@ -66,18 +86,22 @@ class EcsStack(Stack):
             assign_public_ip=True,
             vpc_subnets=TASK_SUBNETS,
             min_healthy_percent=100,
-            max_healthy_percent=200,
+            max_healthy_percent=LARGEST_DEPLOY_PERCENT,
+            availability_zone_rebalancing=AvailabilityZoneRebalancing.ENABLED,
             circuit_breaker=DeploymentCircuitBreaker(rollback=True),
             health_check_grace_period=Duration.seconds(30),
         )
         self.load_balancer = LoadBalancer(
             self,
+            stage=stage,
             vpc=vpc,
             service=service,
             port=PORT,
             cloudfront_prefix_list=cloudfront_prefix_list,
         )
-        scaling = service.auto_scale_task_count(min_capacity=1, max_capacity=LARGEST_TASK_COUNT)
+        scaling = service.auto_scale_task_count(
+            min_capacity=stage.min_tasks, max_capacity=MAX_TASKS
+        )
         scaling.scale_on_cpu_utilization("Cpu", target_utilization_percent=CPU_PERCENT)
         scaling.scale_on_request_count(
             "Requests",
@@ -96,7 +120,7 @@ class EcsStack(Stack):
                 operating_system_family=OperatingSystemFamily.LINUX,
             ),
         )
-        suppress(task, ECS2="a table's name and a region are no secrets")
+        suppress(task, ECS2="the name of a table, a region and three switches are no secrets")
         task.add_container(
             "server",
             image=ContainerImage.from_asset(
@@ -109,6 +133,8 @@ class EcsStack(Stack):
                 **storage.backend_environment,
                 settings.AWS_REGION.name: self.region,
                 settings.PORT.name: str(PORT),
+                settings.WEB_CONCURRENCY.name: str(PROCESSES_PER_TASK),
+                settings.FIB_ACCESS_LOG.name: str(int(stage.access_log)),
             },
             readonly_root_filesystem=True,
             stop_timeout=Duration.seconds(timeouts.KILL),
@@ -120,6 +146,6 @@ class EcsStack(Stack):
         suppress_finding(
             task.obtain_execution_role(),
             "IAM5[Resource::*]",
-            "ecr:GetAuthorizationToken knows no resource",
+            "ecr:GetAuthorizationToken supports no resource",
         )
         return task

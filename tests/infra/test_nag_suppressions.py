@@ -9,6 +9,7 @@ from cdk_nag import AwsSolutionsChecks
 
 from infra import nag_suppressions
 from infra.app import build, create_app
+from infra.stage import Stage
 
 _ELSEWHERE = "Elsewhere"  # a pack that no rule is of
 
@@ -34,10 +35,10 @@ Auditing = Callable[..., Audit]
 def audit(monkeypatch: pytest.MonkeyPatch) -> Auditing:
     """Look at the stacks with every reason written where cdk-nag does not look for it."""
 
-    def look(**context: str) -> Audit:
+    def look(stage: Stage) -> Audit:
         monkeypatch.setattr(nag_suppressions, "PACK", _ELSEWHERE)
-        app = create_app(**{"aws:cdk:bundling-stacks": []}, **context)
-        build(app)
+        app = create_app(**{"aws:cdk:bundling-stacks": []})
+        build(app, stage)
         app.synth()
         checks = AwsSolutionsChecks()
         found = [
@@ -63,12 +64,21 @@ def _within(finding: Finding, acceptance: Finding) -> bool:
 
 
 @pytest.mark.parametrize(
-    "context", [{}, {"stage": "prod", "domain": "fib.example.org", "hosted_zone": "Z1"}]
+    "stage",
+    [
+        Stage(name="dev"),
+        Stage(
+            name="prod",
+            domain="fib.example.org",
+            hosted_zone="Z1",
+            access_log=True,
+            alarm_email="ops@example.org",
+        ),
+    ],
+    ids=lambda stage: stage.name,
 )
-def test_each_reason_lets_one_finding_stand_and_each_finding_has_one(
-    audit: Auditing, context: dict[str, str]
-) -> None:
-    found, accepted = audit(**context)
+def test_each_suppression_matches_one_finding(audit: Auditing, stage: Stage) -> None:
+    found, accepted = audit(stage)
     assert found
     assert accepted
     for acceptance in accepted:

@@ -3,11 +3,13 @@
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from fibcore.dynamodb.writer_registry import WRITERS_LIMIT
 from fibcore.http.contract import HEALTH_PATH
-from fibcore.settings import FIB_DEADLINE_SECONDS
+from fibcore.settings import FIB_DEADLINE_SECONDS, WEB_CONCURRENCY
 from local_stack.environment import local_environment
 
 from tests.infra.conftest import Templates
@@ -110,7 +112,7 @@ def test_the_gateway_hands_every_request_to_the_snapshot_and_adds_nothing(dev: T
 
 
 def test_the_gateway_may_call_the_alias_that_it_calls(dev: Templates) -> None:
-    permission = dev.one("AWS::Lambda::Permission")
+    permission = dev.one("AWS::Lambda::Permission", stack="api-gateway")
     assert permission["Principal"] == "apigateway.amazonaws.com"
     called = dev.one("AWS::ApiGatewayV2::Integration")["IntegrationUri"]
     assert permission["FunctionName"] == called
@@ -152,9 +154,21 @@ def test_the_tasks_run_in_public_without_a_file_to_write(dev: Templates) -> None
     assert container["ReadonlyRootFilesystem"] is True
 
 
-def test_one_to_sixteen_tasks_by_cpu_and_requests(dev: Templates) -> None:
-    target = dev.one("AWS::ApplicationAutoScaling::ScalableTarget")
-    assert (target["MinCapacity"], target["MaxCapacity"]) == (1, 16)
+def _scaling(templates: Templates) -> tuple[int, int]:
+    target = templates.one("AWS::ApplicationAutoScaling::ScalableTarget")
+    return target["MinCapacity"], target["MaxCapacity"]
+
+
+def test_autoscaling_leaves_room_for_a_deploy(dev: Templates) -> None:
+    """A deploy doubles the tasks, and the item has room for a limited number of writers."""
+    _, most = _scaling(dev)
+    (container,) = dev.one("AWS::ECS::TaskDefinition")["ContainerDefinitions"]
+    variables = {each["Name"]: each["Value"] for each in container["Environment"]}
+    largest = dev.one("AWS::ECS::Service")["DeploymentConfiguration"]["MaximumPercent"] // 100
+    assert int(variables[WEB_CONCURRENCY.name]) * most * largest == WRITERS_LIMIT
+
+
+def test_scales_by_cpu_and_requests(dev: Templates) -> None:
     metrics = {
         policy["Properties"]["TargetTrackingScalingPolicyConfiguration"][
             "PredefinedMetricSpecification"
@@ -162,6 +176,28 @@ def test_one_to_sixteen_tasks_by_cpu_and_requests(dev: Templates) -> None:
         for policy in dev.of("AWS::ApplicationAutoScaling::ScalingPolicy")
     }
     assert metrics == {"ECSServiceAverageCPUUtilization", "ALBRequestCountPerTarget"}
+
+
+def test_prod_runs_two_tasks_in_two_zones(dev: Templates, prod: Templates) -> None:
+    assert _scaling(dev)[0] == 1
+    assert _scaling(prod)[0] >= 2
+    service = prod.one("AWS::ECS::Service")
+    assert service["AvailabilityZoneRebalancing"] == "ENABLED"
+    assert "DesiredCount" not in service  # else each deploy would scale the service back to it
+    subnets = service["NetworkConfiguration"]["AwsvpcConfiguration"]["Subnets"]
+    zones = [
+        str(prod.resources("ecs")[subnet["Ref"]]["Properties"]["AvailabilityZone"])
+        for subnet in subnets
+    ]
+    assert len(set(zones)) == 2
+
+
+def test_network_is_in_the_chosen_zones(templates_of: Callable[..., Templates]) -> None:
+    chosen = templates_of("dev", availability_zones="us-east-1a,us-east-1f")
+    subnets = [each["Properties"] for each in chosen.of("AWS::EC2::Subnet")]
+    assert len(subnets) == 4
+    assert {each["AvailabilityZone"] for each in subnets} == {"us-east-1a", "us-east-1f"}
+    assert chosen.outputs("ecs")["AvailabilityZones"] == "us-east-1a,us-east-1f"
 
 
 def _attributes(resource: dict[str, Any], key: str) -> dict[str, str]:
