@@ -6,6 +6,7 @@
 import json
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -36,14 +37,18 @@ _NEVER_TAGGED: Final = ("aws:cdk:stack", "AWS::CloudFront::VpcOrigin")
 _VALIDATION_REPORT: Final = "validation-report.json"
 
 
-def create_app(synthesizer: DefaultStackSynthesizer | None = None, **context: Any) -> App:
+def create_app(
+    context: Mapping[str, Any] | None = None,
+    *,
+    synthesizer: DefaultStackSynthesizer | None = None,
+) -> App:
     """Return an empty app.
 
     Args:
+        context: What the command line could set by `--context`.
         synthesizer: How the stacks are deployed; None for the CDK's default.
-        context: What the command line sets by `--context`, which comes on top.
     """
-    return App(context=_FEATURE_FLAGS | context, default_stack_synthesizer=synthesizer)
+    return App(context={**_FEATURE_FLAGS, **(context or {})}, default_stack_synthesizer=synthesizer)
 
 
 def build(app: App, stage: Stage) -> None:
@@ -95,7 +100,7 @@ def _has_problems(report: Path) -> bool:
 
 def main(synthesizer: DefaultStackSynthesizer | None = None) -> None:
     """Write the templates of the stage that the context names; end in one line if that fails."""
-    app = create_app(synthesizer)
+    app = create_app(synthesizer=synthesizer)
     Validations.of(app).add_plugins(AwsSolutionsChecks(app))
     report = Path(app.outdir) / _VALIDATION_REPORT
     report.unlink(missing_ok=True)

@@ -1,7 +1,7 @@
-"""The AWS account that the caller's credentials lead to."""
+"""The AWS account to which the caller's credentials lead."""
 
 import os
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
@@ -17,17 +17,21 @@ class Account(NamedTuple):
 
     Attributes:
         number: Its twelve digits.
-        region: Where stacks are deployed.
-        session: How it is asked.
+        region: The region of the stacks.
+        session: The session that makes its clients.
     """
 
     number: str
     region: str
     session: boto3.Session
 
+    def client(self, service: str) -> Any:
+        """Return a client of one of the account's services."""
+        return self.session.client(service)  # type: ignore[call-overload] # any service
+
     def is_bootstrapped(self) -> bool:
-        """Tell whether `cdk bootstrap` has been here: the parameter that `cdk deploy` asks for."""
-        ssm = self.session.client("ssm")
+        """Tell whether `cdk bootstrap` has run here, by the parameter that `cdk deploy` reads."""
+        ssm = self.client("ssm")
         try:
             ssm.get_parameter(Name=_BOOTSTRAP_VERSION)
         except ssm.exceptions.ParameterNotFound:
@@ -35,13 +39,13 @@ class Account(NamedTuple):
         return True
 
     def cloudfront_prefix_list(self) -> str:
-        """Return the id of AWS's list of the addresses from which CloudFront asks, in this region.
+        """Return the id of AWS's list of CloudFront's addresses in this region.
 
         Raises:
-            NoAccount: The region has none.
+            NoAccount: The region has no such list.
         """
         named = [{"Name": "prefix-list-name", "Values": [_PREFIX_LIST_NAME]}]
-        found = self.session.client("ec2").describe_managed_prefix_lists(Filters=named)
+        found = self.client("ec2").describe_managed_prefix_lists(Filters=named)
         if not found["PrefixLists"]:
             raise NoAccount(f"{self.region} has no prefix list {_PREFIX_LIST_NAME}")
         (prefix_list,) = found["PrefixLists"]
@@ -52,16 +56,18 @@ def account_session() -> boto3.Session:
     """Return a session in the region that the environment or the profile names.
 
     Raises:
-        NoAccount: None is named, or there are no credentials.
+        NoAccount: No region is named, or there are no credentials.
     """
-    # boto3 reads the second of the two alone, `cdk` and our backends the first as well.
+    # `cdk` and our backends read both variables, boto3 only AWS_DEFAULT_REGION.
     session = boto3.Session(region_name=os.environ.get("AWS_REGION") or None)
     if not session.region_name:
-        raise NoAccount("no region: set AWS_REGION, or a profile with one")
+        raise NoAccount("no region: set AWS_REGION, or a profile with a region")
     try:
         credentials = session.get_credentials()
-    except BotoCoreError as fault:
-        raise NoAccount(f"no credentials: {fault}") from fault
+    # A `credential_process` that does not exist is an OSError, and one that prints nonsense a
+    # ValueError.
+    except (BotoCoreError, OSError, ValueError) as fault:
+        raise NoAccount(f"no AWS credentials: {fault}") from fault
     if not credentials:
         raise NoAccount("no AWS credentials: `aws configure`, or set AWS_PROFILE")
     return session
@@ -71,11 +77,11 @@ def identify() -> Account:
     """Ask AWS whose credentials these are.
 
     Raises:
-        NoAccount: There are none, or they are refused.
+        NoAccount: There are no credentials, or AWS rejects them.
     """
     session = account_session()
     try:
         number = session.client("sts").get_caller_identity()["Account"]
-    except (BotoCoreError, ClientError) as fault:
-        raise NoAccount(f"the AWS credentials do not serve: {fault}") from fault
+    except (BotoCoreError, ClientError, OSError) as fault:
+        raise NoAccount(f"AWS rejected the credentials: {fault}") from fault
     return Account(number, session.region_name, session)

@@ -1,147 +1,182 @@
-"""Deploys a stage, shows what a deploy would change, or takes a stage down.
+"""Deploy a stage, show what a deploy would change, check the account, or delete a stage.
 
-`python -m infra.cli.deploy deploy|diff|destroy [--stage NAME] [--context NAME=VALUE …]`
+`python -m infra.cli.deploy deploy|diff|preflight|destroy [--stage NAME]`
 """
 
 import argparse
-import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable
+from pathlib import Path
 from typing import Final
 
 from botocore.exceptions import BotoCoreError, ClientError
-from local_stack.image import find_engine
 
-from infra import ROOT
+from infra import ROOT, outputs
 from infra.cli import cdk
 from infra.cli.account import Account, identify
+from infra.cli.assembly import ASSEMBLY, read_template
+from infra.cli.availability_zones import choose_zones
+from infra.cli.confirmation import confirm
+from infra.cli.container_engine import ENGINE_VARIABLE, find_engine
+from infra.cli.deployed_stacks import find_template
 from infra.cli.errors import CannotRun
+from infra.cli.network_interfaces import wait_until_gone
+from infra.cli.preflight import check_account, format_table, surely_fails
+from infra.cli.removed_addresses import removed_addresses
+from infra.cli.service_linked_roles import create_missing_roles
 from infra.cli.stage_urls import read_urls
-from infra.components.custom_domain import CustomDomain
 from infra.stage import Stage
 
-COMMANDS: Final = ("deploy", "diff", "destroy")
-_ENGINE_VARIABLE: Final = "CDK_DOCKER"
+Cdk = Callable[..., None]
+"""Runs `cdk` with these arguments and raises `CalledProcessError` if it fails."""
 
 
-def deploy(account: Account, stage: Stage, context: Sequence[str]) -> None:
-    """Build and deploy all stacks of a stage, and print where it is.
+def deploy(account: Account, stage: Stage, run_cdk: Cdk, assembly: Path = ASSEMBLY) -> None:
+    """Check the account, show what would be lost, deploy all stacks, and print the URLs.
+
+    Args:
+        account: Where to deploy.
+        stage: What to deploy.
+        run_cdk: Runs `cdk`.
+        assembly: The folder to which `cdk` writes the templates.
 
     Raises:
-        CannotRun: No container engine runs.
-        NoAccount: The region lacks what CloudFront needs.
-        NotDeployed: A stack does not tell where it is.
-        subprocess.CalledProcessError: `cdk` failed; it has said why.
+        CannotRun: The deploy would surely fail, or a question was not answered with yes.
+        subprocess.CalledProcessError: `cdk` failed. It has printed the reason.
     """
-    print("looking for a container engine …", flush=True)
-    engine = os.environ.get(_ENGINE_VARIABLE) or find_engine()
-    if not engine:
-        raise CannotRun(
-            "no container engine runs: start docker, finch or podman, which builds the server's "
-            f"image, or name one in {_ENGINE_VARIABLE}"
-        )
-    print(f"stage {stage.name}, account {account.number}, {account.region}, {engine}", flush=True)
+    preflight(account, stage, run_cdk)
+    for service in create_missing_roles(account):
+        print(f"created the service-linked role of {service}", flush=True)
     if not account.is_bootstrapped():
-        _cdk(account, "bootstrap", f"aws://{account.number}/{account.region}")
-    arguments = ("--all", "--require-approval", "never", *_context(account, stage, context))
-    _cdk(account, "deploy", *arguments, **{_ENGINE_VARIABLE: engine})
+        run_cdk("bootstrap", f"aws://{account.number}/{account.region}")
+    written = ("--output", str(assembly))
+    run_cdk("synth", "--all", "--quiet", *_context(account, stage), *written)
+    website = stage.stack_name(outputs.WEBSITE)
+    removed = removed_addresses(
+        find_template(account.session, website), read_template(assembly, website)
+    )
+    from_assembly = ("--app", str(assembly))
+    if stage.keeps_data:
+        run_cdk("diff", "--all", "--method", "template", *from_assembly)
+    if removed:
+        confirm(f"This deploy removes {', '.join(removed)} (see infra/stages.toml).")
+    elif stage.keeps_data:
+        confirm(f"Deploy these changes to {stage.name}?")
+    run_cdk("deploy", "--all", "--require-approval", "never", *from_assembly)
     urls = read_urls(account.session, stage)
     print(
         f"""
   website   {urls.website}
   server    {urls.server}
-  lambda    {urls.function}
+  lambda    {urls.lambda_}
   HTTP API  {urls.http_api}
 """
     )
 
 
-def diff(account: Account, stage: Stage, context: Sequence[str]) -> None:
-    """Print what a deploy would change; nothing is made in the account, no change set either.
+def diff(account: Account, stage: Stage, run_cdk: Cdk) -> None:
+    """Print what a deploy would change. It makes nothing in the account, not even a change set.
 
     Raises:
-        NoAccount: The region lacks what CloudFront needs.
-        subprocess.CalledProcessError: `cdk` failed; it has said why.
+        NoAccount: The region lacks what a stage needs.
+        subprocess.CalledProcessError: `cdk` failed. It has printed the reason.
     """
-    _cdk(account, "diff", "--all", "--method", "template", *_context(account, stage, context))
+    run_cdk("diff", "--all", "--method", "template", *_context(account, stage))
 
 
-def destroy(account: Account, stage: Stage, context: Sequence[str]) -> None:
-    """Take all stacks of a stage down, its data with them.
+def preflight(account: Account, stage: Stage, _run_cdk: Cdk) -> None:
+    """Print what a stage needs and what the account has.
 
     Raises:
-        NoAccount: The region lacks what CloudFront needs.
-        subprocess.CalledProcessError: `cdk` failed; it has said why.
+        CannotRun: A deploy would surely fail.
     """
-    _cdk(account, "destroy", "--all", "--force", *_context(account, stage, context))
+    print(f"stage {stage.name}, account {account.number}, {account.region}\n", flush=True)
+    rows = check_account(account, stage)
+    print(format_table(rows), end="\n\n", flush=True)
+    if failures := surely_fails(rows):
+        raise CannotRun(f"the account is not ready: {', '.join(failures)} (see the table above)")
 
 
-def _context(account: Account, stage: Stage, context: Sequence[str]) -> list[str]:
-    ours = (f"stage={stage.name}", f"cloudfront_prefix_list={account.cloudfront_prefix_list()}")
-    return [part for each in (*ours, *context) for part in ("--context", each)]
+def destroy(account: Account, stage: Stage, run_cdk: Cdk) -> None:
+    """Delete all stacks of a stage with its data.
 
-
-def check_context(context: Sequence[str], region: str) -> None:
-    """Check what can be checked before anything is made.
+    CloudFront takes some minutes to remove its network interfaces from the network, so a first try
+    can fail at the network. Then this function waits for them and tries once more.
 
     Raises:
-        ValueError: It can't be deployed.
+        NoAccount: The region lacks what a stage needs.
+        subprocess.CalledProcessError: `cdk` failed. It has printed the reason.
     """
-    if strays := [each for each in context if "=" not in each]:
-        raise ValueError(f"CONTEXT is name=value …, not {' '.join(strays)}")
-    named = dict(each.split("=", 1) for each in context)
-    CustomDomain.configured(named.get("domain", ""), named.get("hosted_zone", ""), region=region)
+    arguments = ("destroy", "--all", "--force", *_context(account, stage))
+    try:
+        run_cdk(*arguments)
+    except subprocess.CalledProcessError:
+        if not wait_until_gone(account, stage):
+            raise
+        run_cdk(*arguments)
 
 
-def _cdk(account: Account, *arguments: str, **variables: str) -> None:
-    # Of the two variables for the region each program reads another one.
-    region = {"AWS_REGION": account.region, "AWS_DEFAULT_REGION": account.region}
-    subprocess.run(
-        cdk.command(*arguments),
-        cwd=ROOT,
-        env=cdk.environment() | region | variables,
-        check=True,
-    )
+def _context(account: Account, stage: Stage) -> list[str]:
+    context = {
+        "stage": stage.name,
+        "cloudfront_prefix_list": account.cloudfront_prefix_list(),
+        "availability_zones": ",".join(choose_zones(account, stage)),
+    }
+    return [part for key, value in context.items() for part in ("--context", f"{key}={value}")]
+
+
+def _runner(account: Account) -> Cdk:
+    # Some programs read only one of the two variables for the region.
+    variables = {"AWS_REGION": account.region, "AWS_DEFAULT_REGION": account.region}
+    if engine := find_engine():
+        variables[ENGINE_VARIABLE] = engine
+
+    def run(*arguments: str) -> None:
+        subprocess.run(
+            cdk.command(*arguments), cwd=ROOT, env=cdk.environment() | variables, check=True
+        )
+
+    return run
 
 
 def checked_stage(command: str, name: str) -> Stage:
-    """Return the stage, where the command may be done to it.
+    """Return a stage, if the command is allowed on it.
 
     Raises:
-        CannotRun: It may not.
-        ValueError: It is no stage's name.
+        CannotRun: The command is not allowed on it.
+        ValueError: The name or a setting of the stage is not valid.
     """
-    stage = Stage.named(name)
+    stage = Stage.load(name)
     if command == "destroy":
         if not name:
             raise CannotRun("say which stage: make destroy STAGE=…")
         if stage.keeps_data:
             raise CannotRun(
-                f"{stage.name} keeps its data and is not destroyed from here; infra/README.md says "
-                "how it is taken down by hand"
+                f"{stage.name} keeps its data and is not destroyed by this command; "
+                "docs/runbook.md says how to delete it by hand"
             )
     return stage
 
 
+COMMANDS: Final = {"deploy": deploy, "diff": diff, "preflight": preflight, "destroy": destroy}
+
+
 def main() -> None:
-    """Check what must be there, then run the command."""
+    """Check the arguments, then run the command."""
     parser = argparse.ArgumentParser(prog="infra.cli.deploy", description=__doc__)
     parser.add_argument("command", choices=COMMANDS)
     parser.add_argument("--stage", default="")
-    parser.add_argument("--context", nargs="*", default=[], metavar="NAME=VALUE")
     asked = parser.parse_args()
-    run = {"deploy": deploy, "diff": diff, "destroy": destroy}[asked.command]
     try:
         stage = checked_stage(asked.command, asked.stage)
         account = identify()
-        check_context(asked.context, account.region)
-        run(account, stage, asked.context)
+        COMMANDS[asked.command](account, stage, _runner(account))
     except KeyboardInterrupt:
         sys.exit(130)
     except subprocess.CalledProcessError:
-        sys.exit(f"fib: {asked.command} failed; the reason stands above")
-    except (CannotRun, ValueError, RuntimeError, BotoCoreError, ClientError) as fault:
+        sys.exit(f"fib: {asked.command} failed; the reason is printed above")
+    except (CannotRun, ValueError, BotoCoreError, ClientError, OSError) as fault:
         sys.exit(f"fib: can't {asked.command}: {fault}")
 
 

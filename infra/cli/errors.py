@@ -1,4 +1,4 @@
-"""What keeps a command from its work; the text is one line for whoever typed it.
+"""Errors that stop a command. Each has a text of one line for the person at the terminal.
 
 - CannotRun
   - NoAccount
@@ -7,12 +7,12 @@
 
 
 class CannotRun(Exception):
-    """Something is missing, or must not be done from here; the text says what to do instead."""
+    """Something is missing, or the command is not allowed; the text says what to do instead."""
 
 
 class NoAccount(CannotRun):
-    """No AWS account can be reached, or not in a region that serves."""
+    """No AWS account can be reached, or the region lacks what a stage needs."""
 
 
 class NotDeployed(CannotRun):
-    """A stack of the stage is not there, or does not tell where it is."""
+    """A stack of the stage does not exist, or lacks an output."""

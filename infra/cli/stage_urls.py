@@ -1,4 +1,7 @@
-"""Where a deployed stage is, by its stacks' outputs: `python -m infra.cli.stage_urls STAGE BACKEND`."""
+"""The URLs of a deployed stage, from its stacks' outputs.
+
+`python -m infra.cli.stage_urls STAGE BACKEND` prints the URL that tests and load call.
+"""
 
 import argparse
 import sys
@@ -9,71 +12,66 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from infra import outputs
 from infra.cli.account import account_session
+from infra.cli.confirmation import is_confirmed
+from infra.cli.deployed_stacks import find_stack
 from infra.cli.errors import CannotRun, NotDeployed
 from infra.stage import Stage
 
 
-class Urls(NamedTuple):
-    """Where a stage is.
+class StageUrls(NamedTuple):
+    """The URLs of a stage.
 
     Attributes:
         website: The site.
-        server: The server, through the distribution.
-        function: The Lambda function, through the distribution.
-        http_api: The same function by the HTTP API's own address.
+        server: The server backend, through CloudFront.
+        lambda_: The Lambda backend, through CloudFront.
+        http_api: The Lambda backend at the HTTP API's own address.
     """
 
     website: str
     server: str
-    function: str
+    lambda_: str
     http_api: str
 
 
 BACKENDS: Final = {"server": "server", "lambda": "http_api"}
-"""Which URL the API suite and the load go to. The function's is the one without CloudFront, so
-that both together see each way in."""
+"""The URL of each backend that tests and load call. The Lambda backend's is the one without
+CloudFront, so that both backends together cover both ways in."""
 
 
-def read_urls(session: boto3.Session, stage: Stage) -> Urls:
-    """Return where the stage is.
+def read_urls(session: boto3.Session, stage: Stage) -> StageUrls:
+    """Return the URLs of a stage.
 
     Raises:
-        NotDeployed: It is not there, or not whole.
+        NotDeployed: A stack of the stage does not exist, or lacks an output.
     """
-    website = _outputs(session, stage.stack_name(outputs.WEBSITE))
-    api = _outputs(session, stage.stack_name(outputs.API_GATEWAY))
+    website = find_stack(session, stage.stack_name(outputs.WEBSITE)).outputs
+    api = find_stack(session, stage.stack_name(outputs.API_GATEWAY)).outputs
     try:
-        return Urls(
+        return StageUrls(
             website=website[outputs.WEBSITE_URL],
             server=website[outputs.SERVICE_URL],
-            function=website[outputs.LAMBDA_URL],
+            lambda_=website[outputs.LAMBDA_URL],
             http_api=api[outputs.API_GATEWAY_URL],
         )
     except KeyError as missing:
-        raise NotDeployed(f"stage {stage.name} is not whole: no output {missing}") from missing
-
-
-def _outputs(session: boto3.Session, stack: str) -> dict[str, str]:
-    try:
-        described = session.client("cloudformation").describe_stacks(StackName=stack)
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "ValidationError":
-            raise
-        raise NotDeployed(f"there is no stack {stack} in {session.region_name}") from error
-    (found,) = described["Stacks"]
-    return {each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", [])}
+        raise NotDeployed(f"stage {stage.name} is incomplete: no output {missing}") from missing
 
 
 def main() -> None:
-    """Print the URL of one backend of a stage."""
+    """Print the URL of one backend of a stage, for tests and load that move its counter."""
     parser = argparse.ArgumentParser(prog="infra.cli.stage_urls", description=main.__doc__)
     parser.add_argument("stage")
     parser.add_argument("backend", choices=BACKENDS)
     asked = parser.parse_args()
     try:
-        stage = Stage.named(asked.stage)
+        stage = Stage.load(asked.stage)
+        if stage.keeps_data and not is_confirmed():
+            raise CannotRun(  # noqa: TRY301 - one place prints all reasons
+                f"tests and load move and reset the counter of {stage.name}: set YES=1 to allow it"
+            )
         urls = read_urls(account_session(), stage)
-    except (CannotRun, ValueError, BotoCoreError, ClientError) as fault:
+    except (CannotRun, ValueError, BotoCoreError, ClientError, OSError) as fault:
         sys.exit(f"fib: {fault}")
     print(getattr(urls, BACKENDS[asked.backend]))
 

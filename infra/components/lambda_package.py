@@ -53,7 +53,7 @@ def lambda_package() -> AssetCode:
     )
 
 
-def build(folder: Path) -> None:
+def bundle(folder: Path) -> None:
     """Fill `folder` with the package and its locked dependencies.
 
     The result is the same for the same commit, whatever the checkout's path and the umask.
@@ -103,5 +103,5 @@ def _make_readable(folder: Path) -> None:
 class _UvBundling:
     def try_bundle(self, output_dir: str, options: Any = None, **rest: Any) -> bool:
         del options, rest
-        build(Path(output_dir))
+        bundle(Path(output_dir))
         return True

@@ -16,9 +16,7 @@ from constructs import Construct
 
 from infra.nag_suppressions import suppress
 from infra.outputs import AVAILABILITY_ZONES
-
-ZONE_COUNT: Final = 2
-"""A load balancer needs at least two availability zones."""
+from infra.server_size import ZONE_COUNT
 
 TASK_SUBNETS: Final = SubnetSelection(subnet_type=SubnetType.PUBLIC)
 """For tasks. They pull their image over a public address, since a NAT gateway costs more than a

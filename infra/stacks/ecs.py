@@ -20,7 +20,6 @@ from aws_cdk.aws_ecs import (
 )
 from constructs import Construct
 from fibcore import settings, timeouts
-from fibcore.dynamodb.writer_registry import WRITERS_LIMIT
 
 from infra import ROOT
 from infra.components.load_balancer import LoadBalancer
@@ -28,19 +27,17 @@ from infra.components.network import TASK_SUBNETS, create_network
 from infra.components.retention import log_group
 from infra.nag_suppressions import suppress, suppress_finding
 from infra.outputs import ECS
+from infra.server_size import (
+    CPU_UNITS,
+    LARGEST_DEPLOY_PERCENT,
+    MAX_TASKS,
+    MEMORY_MEGABYTES,
+    PROCESSES_PER_TASK,
+)
 from infra.stacks.storage import StorageStack
 from infra.stage import Stage
 
 PORT: Final = int(settings.PORT.default)
-# A task is one process on one CPU, with the least memory that Fargate offers for it.
-PROCESSES_PER_TASK: Final = 1
-CPU_UNITS: Final = 1_024
-MEMORY_MEGABYTES: Final = 2_048
-# The percentage of the running tasks that a deploy may reach.
-LARGEST_DEPLOY_PERCENT: Final = 200
-# Each process is a writer, and the counter's item has room for a limited number of writers, also
-# while a deploy doubles the tasks.
-MAX_TASKS: Final = WRITERS_LIMIT * 100 // LARGEST_DEPLOY_PERCENT // PROCESSES_PER_TASK
 # A task answers thousands of steps a second. Half of its CPU in use is a reason for another task.
 CPU_PERCENT: Final = 50
 REQUESTS_PER_MINUTE_AND_TASK: Final = 60_000

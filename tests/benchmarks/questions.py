@@ -257,7 +257,7 @@ def _package_bytes() -> int:
     with tempfile.TemporaryDirectory() as folder:
         package = Path(folder, "package")
         package.mkdir()
-        bundle(package, "lambda-api")
+        bundle(package)
         archive = shutil.make_archive(f"{folder}/package", "zip", f"{folder}/package")
         return Path(archive).stat().st_size
 

@@ -12,6 +12,9 @@ from infra.app import build, create_app
 from infra.outputs import STACKS
 from infra.stage import Stage
 
+NO_BUNDLING: dict[str, Any] = {"aws:cdk:bundling-stacks": []}
+"""Context that leaves out the functions' code, which is tested as a package of its own."""
+
 Resources = list[dict[str, Any]]
 
 
@@ -38,10 +41,11 @@ class Templates:
 
     def __init__(self, stage: str, *, availability_zones: str = "", **settings: Any) -> None:
         app = create_app(
-            cloudfront_prefix_list="pl-cloudfront",
-            availability_zones=availability_zones,
-            # The functions' code is tested as a package of its own.
-            **{"aws:cdk:bundling-stacks": []},
+            NO_BUNDLING
+            | {
+                "cloudfront_prefix_list": "pl-cloudfront",
+                "availability_zones": availability_zones,
+            }
         )
         build(app, Stage(name=stage, **settings) if settings else Stage.load(stage))
         assembly = app.synth()

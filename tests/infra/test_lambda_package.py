@@ -15,7 +15,7 @@ from fibcore import Settings
 from local_stack.environment import local_environment
 
 from infra import ROOT
-from infra.components.lambda_package import build
+from infra.components.lambda_package import bundle
 from tests.infra.lambda_package import (
     LIMIT_BYTES,
     assert_counts,
@@ -39,7 +39,7 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The unpacked package, built by a user whose files are private by default."""
     folder = tmp_path_factory.mktemp("package")
     with umask(0o077):
-        build(folder)
+        bundle(folder)
     return folder
 
 

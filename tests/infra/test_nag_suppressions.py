@@ -10,6 +10,7 @@ from cdk_nag import AwsSolutionsChecks
 from infra import nag_suppressions
 from infra.app import build, create_app
 from infra.stage import Stage
+from tests.infra.conftest import NO_BUNDLING
 
 _ELSEWHERE = "Elsewhere"  # a pack that no rule is of
 
@@ -37,7 +38,7 @@ def audit(monkeypatch: pytest.MonkeyPatch) -> Auditing:
 
     def look(stage: Stage) -> Audit:
         monkeypatch.setattr(nag_suppressions, "PACK", _ELSEWHERE)
-        app = create_app(**{"aws:cdk:bundling-stacks": []})
+        app = create_app(NO_BUNDLING)
         build(app, stage)
         app.synth()
         checks = AwsSolutionsChecks()

@@ -8,7 +8,7 @@ import pytest
 from infra.app import build, create_app
 from infra.components.site_headers import SITE
 from infra.stage import Stage
-from tests.infra.conftest import Templates, as_text
+from tests.infra.conftest import NO_BUNDLING, Templates, as_text
 
 
 def test_the_bucket_is_private_and_read_by_cloudfront_alone(dev: Templates) -> None:
@@ -147,4 +147,4 @@ def test_domain_outside_its_region_is_refused(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("CDK_DEFAULT_REGION", "eu-west-1")
     stage = Stage(name="dev", domain="fib.example.org", hosted_zone="Z1")
     with pytest.raises(ValueError, match="us-east-1 only: deploy there"):
-        build(create_app(**{"aws:cdk:bundling-stacks": []}), stage)
+        build(create_app(NO_BUNDLING), stage)
