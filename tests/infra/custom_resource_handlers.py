@@ -17,7 +17,9 @@ from infra import ROOT
 _PYTHON = """
 import importlib, json, sys, types
 module, _, name = sys.argv[1].rpartition(".")
-context = types.SimpleNamespace(log_stream_name="log", aws_request_id="1")
+context = types.SimpleNamespace(
+    log_stream_name="log", aws_request_id="1", get_remaining_time_in_millis=lambda: 30_000
+)
 answer = getattr(importlib.import_module(module), name)(json.load(sys.stdin), context)
 print(json.dumps(answer))
 """

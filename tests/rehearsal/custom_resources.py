@@ -8,8 +8,6 @@ change is asked again, and that a stack fails with its resource.
 
 import io
 import json
-import os
-import subprocess
 import sys
 import tempfile
 import zipfile
@@ -21,13 +19,8 @@ from moto.awslambda.models import LambdaFunction, lambda_backends
 from moto.cloudformation.custom_model import CustomModel
 from moto.cloudformation.responses import CloudFormationResponse
 
-_CALL = """
-import importlib, json, sys, types
-module, _, name = sys.argv[1].rpartition(".")
-context = types.SimpleNamespace(log_stream_name="log", aws_request_id="1")
-answer = getattr(importlib.import_module(module), name)(json.load(sys.stdin), context)
-print(json.dumps(answer))
-"""
+from tests.infra.custom_resource_handlers import run_handler
+
 _asked: dict[str, dict[str, Any]] = {}
 
 
@@ -50,14 +43,7 @@ def _invoke(function: LambdaFunction, event: dict[str, Any]) -> tuple[str, bool,
         _asked[event["LogicalResourceId"]] = event
     with tempfile.TemporaryDirectory() as folder:
         _unpack(function, Path(folder))
-        ended = subprocess.run(
-            [sys.executable, "-c", _CALL, str(function.handler)],
-            env=os.environ | function.environment_vars | {"PYTHONPATH": folder},
-            input=json.dumps(event),
-            check=False,
-            capture_output=True,
-            text=True,
-        )
+        ended = run_handler(Path(folder), str(function.handler), event, function.environment_vars)
     print(f"function: {function.function_name}\n{ended.stdout}{ended.stderr}", flush=True)
     failed = ended.returncode != 0
     return "null" if failed else ended.stdout.splitlines()[-1], failed, ended.stderr

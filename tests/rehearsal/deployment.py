@@ -19,8 +19,15 @@ from infra.outputs import STACKS
 from infra.stage import Stage
 from tests.rehearsal.cloud import ACCOUNT, Cloud
 
-STAGE: Final = Stage.named("rehearsal")
+STAGE: Final = Stage(name="rehearsal", alarm_email="ops@example.org", access_log=True)
+_SETTINGS: Final = """
+[rehearsal]
+alarm_email = "ops@example.org"
+access_log = true
+"""
 PREFIX_LIST: Final = "pl-rehearsal"
+ZONES: Final = ("us-east-1b", "us-east-1c")
+_APP: Final = ".venv/bin/python -m rehearsal_app"
 # A custom resource that gives no answer would be waited for for ever.
 _LIMIT_SECONDS: Final = 180
 _SOURCES: Final = (
@@ -56,6 +63,9 @@ class Deployment:
             copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
             copy(ROOT / name, self.checkout / name)
         (self.checkout / ".venv").symlink_to(ROOT / ".venv")
+        shutil.copy(ROOT / "tests/rehearsal/rehearsal_app.py", self.checkout)
+        with (self.checkout / "infra/stages.toml").open("a") as settings:
+            settings.write(_SETTINGS)
 
     def begin(self) -> None:
         """Bootstrap the account and deploy all stacks."""
@@ -123,8 +133,13 @@ class Deployment:
         return self._engine.with_suffix(".log").read_text().splitlines()
 
     def _context(self) -> tuple[str, ...]:
-        stage, prefix_list = f"stage={STAGE.name}", f"cloudfront_prefix_list={PREFIX_LIST}"
-        return "--context", stage, "--context", prefix_list
+        context = {
+            "stage": STAGE.name,
+            "cloudfront_prefix_list": PREFIX_LIST,
+            "availability_zones": ",".join(ZONES),
+        }
+        arguments = [("--context", f"{name}={value}") for name, value in context.items()]
+        return ("--app", _APP, *(part for pair in arguments for part in pair))
 
     def _deploy(self, *arguments: str | Path) -> str:
         # moto knows no change sets of more than one resource.
@@ -137,7 +152,6 @@ class Deployment:
         variables = {
             "CDK_DOCKER": str(self._engine),
             "CDK_HOME": str(self._engine.with_name("home")),
-            "FIB_REHEARSAL": "1",
             "PATH": cdk.environment()["PATH"],
         }
         process = subprocess.Popen(

@@ -22,6 +22,7 @@ ATTRIBUTES = {
     "AWS::CloudFront::Distribution": {"DomainName": "{}.cloudfront.net"},
     "AWS::CloudFront::Function": {"FunctionARN": "arn:aws:cloudfront::123456789012:function/{}"},
     "AWS::CloudFront::OriginAccessControl": {"Id": "{}"},
+    "AWS::CloudFront::OriginRequestPolicy": {},
     "AWS::CloudFront::ResponseHeadersPolicy": {},
     "AWS::CloudFront::VpcOrigin": {"Id": "{}"},
     "AWS::CloudWatch::Alarm": {"Arn": "arn:aws:cloudwatch:us-east-1:123456789012:alarm:{}"},

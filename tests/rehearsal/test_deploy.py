@@ -142,7 +142,7 @@ def test_the_site_is_in_its_bucket_and_its_configuration_names_both_backends(
 @pytest.mark.parametrize(
     ("stack", "handler", "module"),
     [
-        (STORAGE, "counter_seed.handler", "counter_seed.py"),
+        (STORAGE, "lambda_api.seed_handler.handler", "lambda_api/seed_handler.py"),
         (API_GATEWAY, "lambda_api.handler.handler", "lambda_api/handler.py"),
     ],
 )
