@@ -48,14 +48,15 @@ test-all: lint ## every test, the long runs and the container image too
 	@$(BIN)/pytest
 
 BACKEND ?= server
-# Where requests go: to BACKEND_URL, to BACKEND of a deployed STAGE, else to what runs here.
+# Requests go to BACKEND_URL, to BACKEND of a deployed STAGE, or to what runs here. They move and
+# reset the counter, so prod is refused unless YES=1.
 find_backend = url='$(BACKEND_URL)'; \
   if [ -z "$$url" ] && [ -n '$(STAGE)' ]; then \
     url=$$($(BIN)/python -m infra.cli.stage_urls '$(STAGE)' '$(BACKEND)') || exit 1; echo "to $$url"; \
   fi
 
 .PHONY: test-api
-test-api: $(READY) ## the black-box API suite, against BACKEND_URL=…, a STAGE's BACKEND, or both local ones
+test-api: $(READY) ## the black-box API suite, against BACKEND_URL=…, a STAGE's BACKEND (prod: YES=1), or both local ones
 	@$(find_backend); $(BIN)/pytest tests/api $${url:+--backend-url="$$url"}
 
 .PHONY: test-faults
@@ -100,10 +101,14 @@ synth: $(READY) ## the CloudFormation templates of STAGE (dev), in .local/cdk.ou
 rehearse: $(READY) $(NODE_READY) ## bootstrap, deploy and redeploy all stacks by cdk, without an AWS account
 	@$(BIN)/pytest tests/rehearsal -s
 
-DEPLOY = $(BIN)/python -m infra.cli.deploy $@ --stage '$(STAGE)' --context $(CONTEXT)
+DEPLOY = $(BIN)/python -m infra.cli.deploy $@ --stage '$(STAGE)'
 
 .PHONY: deploy
-deploy: $(READY) $(NODE_READY) ## bootstrap if need be, deploy all of STAGE (dev), print its URLs; CONTEXT="domain=… hosted_zone=…"
+deploy: $(READY) $(NODE_READY) ## check the account, deploy all of STAGE (dev), print its URLs; YES=1 answers its questions
+	@$(DEPLOY)
+
+.PHONY: preflight
+preflight: $(READY) ## what a deploy of STAGE (dev) needs, and what the account has
 	@$(DEPLOY)
 
 .PHONY: diff
@@ -111,7 +116,7 @@ diff: $(READY) $(NODE_READY) ## what a deploy of STAGE (dev) would change
 	@$(DEPLOY)
 
 .PHONY: destroy
-destroy: $(READY) $(NODE_READY) ## take STAGE down, which has to be named and is not prod
+destroy: $(READY) $(NODE_READY) ## delete STAGE with its data; STAGE has to be named and is not prod
 	@$(DEPLOY)
 
 .PHONY: clean

@@ -5,7 +5,6 @@ AWS answers like this: it was never asked from here.
 """
 
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +17,7 @@ from infra.stage import Stage
 from tests.infra.aws_answers import Refusal, account_with
 from tests.infra.test_availability_zones import NO_STACK
 
+PAGE = (ROOT / "docs/first-deploy.md").read_text()
 DEV = Stage(name="dev")
 ZONES = {"us-east-1a": "use1-az3", "us-east-1b": "use1-az6", "us-east-1c": "use1-az1"}
 
@@ -61,21 +61,29 @@ def distributions(*items: dict[str, Any]) -> dict[str, Any]:
     return {"DistributionList": {"Items": list(items), "IsTruncated": False}}
 
 
-FRESH = {
+FRESH: dict[str, Any] = {
     "ssm_GetParameter": Refusal("ParameterNotFound"),
     "iam_ListRoles": {"Roles": []},
     "service__quotas_GetServiceQuota": quotas(L_F678F1CE=5),
     "lambda_GetAccountSettings": concurrency(10),
     "cloudfront_ListDistributions": distributions(),
 }
-FULL = {"ec2_DescribeVpcs": {"Vpcs": [{}] * 5}}
-UNVERIFIED = {
+FULL: dict[str, Any] = {"ec2_DescribeVpcs": {"Vpcs": [{}] * 5}}
+UNVERIFIED: dict[str, Any] = {
     "cloudfront_ListDistributions": Refusal(
         "AccessDenied",
         "Your account must be verified before you can add new CloudFront resources.",
     )
 }
-WRONG_REGION = {"ec2_DescribeManagedPrefixLists": {"PrefixLists": []}}
+WRONG_REGION: dict[str, Any] = {
+    "ec2_DescribeManagedPrefixLists": {"PrefixLists": []},
+    "ec2_DescribeAvailabilityZones": {
+        "AvailabilityZones": [
+            {"ZoneName": f"ca-west-1{letter}", "ZoneId": f"caw1-az{number}"}
+            for number, letter in enumerate("abc", 1)
+        ]
+    },
+}
 
 
 @pytest.fixture(autouse=True)
@@ -213,17 +221,18 @@ def test_refused_questions_stop_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("account", "changes"),
+    ("title", "region", "changes"),
     [
-        ("fresh", FRESH),
-        ("full", FULL),
-        ("unverified", UNVERIFIED),
-        ("wrong region", WRONG_REGION),
+        ("A fresh account", "us-east-1", FRESH),
+        ("A full account", "us-east-1", FULL),
+        ("An unverified account", "us-east-1", UNVERIFIED),
+        ("A region that does not serve", "ca-west-1", WRONG_REGION),
     ],
 )
-def test_documented_table_is_the_printed_one(account: str, changes: dict[str, Any]) -> None:
-    rows = check_account(account_with(account_answers(**changes)), DEV)
-    page = Path(ROOT / "docs/first-deploy.md").read_text()
-    shown = re.search(rf"A {account} account:\n\n```text\n(.+?)\n```", page, re.DOTALL)
+def test_documented_table_is_the_printed_one(
+    title: str, region: str, changes: dict[str, Any]
+) -> None:
+    account = account_with(account_answers(**changes), region=region)
+    shown = re.search(rf"### {title}\n\n```text\n(.+?)\n```", PAGE, re.DOTALL)
     assert shown
-    assert shown[1] == format_table(rows)
+    assert shown[1] == format_table(check_account(account, DEV))

@@ -1,7 +1,7 @@
 """The CDK app as the rehearsal deploys it, from the copy of the checkout.
 
-moto does not know the SSM parameter of the bootstrap when it updates a stack, so the templates don't
-ask for it. Everything else is the app itself.
+moto does not know the SSM parameter of the bootstrap when it updates a stack, so these templates
+do not ask for it. Everything else is the app itself.
 """
 
 from aws_cdk import DefaultStackSynthesizer
