@@ -84,11 +84,16 @@ class Templates:
         manifest: dict[str, Any] = json.loads((self.folder / "manifest.json").read_text())
         return manifest
 
+    def raw_outputs(self, stack: str) -> dict[str, dict[str, Any]]:
+        """Return a stack's outputs as the template has them, with those that others import."""
+        outputs: dict[str, dict[str, Any]] = self._templates[stack].get("Outputs", {})
+        return outputs
+
     def outputs(self, stack: str) -> dict[str, str]:
         """Return a stack's outputs by name, without those that other stacks import."""
         return {
             name: as_text(output["Value"])
-            for name, output in self._templates[stack].get("Outputs", {}).items()
+            for name, output in self.raw_outputs(stack).items()
             if "Export" not in output
         }
 

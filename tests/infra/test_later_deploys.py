@@ -5,11 +5,13 @@ the templates say about them. `docs/later-deploys.md` says what to do when one h
 """
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from infra.outputs import STACKS
 from tests.infra.conftest import Templates
 
 TAGS = {"application": "fib", "stage": "dev"}
@@ -65,3 +67,49 @@ def test_account_wide_names_contain_the_region(
     for key in ACCOUNT_WIDE[kind]:
         name = name[key]
     assert '{"Ref": "AWS::Region"}' in json.dumps(name)
+
+
+# CloudFormation knows a resource by its logical id, and replaces one whose id changes. These hold
+# data, an address, or what another stack imports.
+IRREPLACEABLE = {
+    "AWS::DynamoDB::Table": "CountersFDB211E7",
+    "AWS::ApiGatewayV2::Api": "ApiF70053CD",
+    "AWS::EC2::VPC": "Vpc8378EB38",
+    "AWS::ElasticLoadBalancingV2::LoadBalancer": "LoadBalancer8E47CE52",
+    "AWS::S3::Bucket": "SiteE53D7754",
+    "AWS::CloudFront::VpcOrigin": "ServerOriginCDC5E063",
+    "AWS::CloudFront::Distribution": "Distribution20DB6340",
+}
+
+
+def test_irreplaceable_resources_keep_their_ids(dev: Templates, prod: Templates) -> None:
+    for templates in (dev, prod):
+        ids = {
+            resource["Type"]: logical_id
+            for stack in STACKS
+            for logical_id, resource in templates.resources(stack).items()
+            if resource["Type"] in IRREPLACEABLE
+        }
+        assert ids == IRREPLACEABLE
+
+
+def test_imported_values_are_those_documented(dev: Templates) -> None:
+    """A stack can't change what another one imports; docs/later-deploys.md lists these."""
+    exported = {
+        stack: sorted(
+            output["Export"]["Name"].partition(":")[2].removeprefix("ExportsOutput")
+            for output in dev.raw_outputs(stack).values()
+            if "Export" in output
+        )
+        for stack in STACKS
+    }
+    kinds = {
+        stack: {re.sub(r"(FnGetAtt|Ref)|[0-9A-F]{8}.*$", "", name) for name in names}
+        for stack, names in exported.items()
+    }
+    assert kinds == {
+        "storage": {"Counters"},
+        "api-gateway": {"Api"},
+        "ecs": {"LoadBalancer", "LoadBalancerListener", "LoadBalancerTargets"},
+        "website": set(),
+    }

@@ -80,6 +80,12 @@ class Deployment:
         print("\nthe same stage again", flush=True)
         return self._deploy("--output", self._assembly.with_name("again.out"), *self._context())
 
+    def destroy(self, *stacks: str) -> None:
+        """Delete these stacks and no others, from the templates of the first deploy."""
+        print("\ndelete the stage", flush=True)
+        names = [STAGE.stack_name(stack) for stack in stacks]
+        self._cdk("destroy", *names, "--exclusively", "--force", "--app", self._assembly)
+
     def outputs(self, stack: str) -> dict[str, str]:
         """Return what `cdk` was told by a stack."""
         outputs: dict[str, dict[str, str]] = json.loads(self._outputs.read_text())
@@ -87,8 +93,7 @@ class Deployment:
 
     def kinds(self, stack: str) -> set[str]:
         """Return the types of the resources that a stack has in its template."""
-        template = self._assembly / f"{STAGE.stack_name(stack)}.template.json"
-        return {each["Type"] for each in json.loads(template.read_text())["Resources"].values()}
+        return {each["Type"] for each in self._template(stack)["Resources"].values()}
 
     def physical_id(self, stack: str, kind: str) -> str:
         """Return the name in the cloud of a stack's only resource of a type."""
@@ -108,24 +113,44 @@ class Deployment:
             for stack in STACKS
         }
 
+    def _template(self, stack: str) -> dict[str, Any]:
+        template = self._assembly / f"{STAGE.stack_name(stack)}.template.json"
+        read: dict[str, Any] = json.loads(template.read_text())
+        return read
+
     def _asked(self, operation: str, stack: str) -> dict[str, Any]:
         ask = getattr(self.cloud.client("cloudformation"), operation)
         answer: dict[str, Any] = ask(StackName=STAGE.stack_name(stack))
         return answer
 
-    def ask_custom_resource(self, stack: str, name: str, request_type: str) -> None:
-        """Ask the function of a stack's custom resource, as CloudFormation would."""
+    def ask_custom_resource(self, stack: str, kind: str, request_type: str) -> None:
+        """Call the function of a stack's only custom resource of a type, as CloudFormation does."""
         (described,) = self._asked("describe_stacks", stack)["Stacks"]
         answers = f"{url(self.cloud.port)}/cloudformation_{REGION}/cfnresponse"
+        template = self._template(stack)["Resources"]
+        ((name, resource),) = [(n, each) for n, each in template.items() if each["Type"] == kind]
+        created = {
+            each["LogicalResourceId"]: each["PhysicalResourceId"]
+            for each in self._asked("describe_stack_resources", stack)["StackResources"]
+            # moto does not know both for what it skips.
+            if {"LogicalResourceId", "PhysicalResourceId"} <= set(each)
+        }
+        token = resource["Properties"]["ServiceToken"]["Fn::GetAtt"][0]
         event = {
             "RequestType": request_type,
             "ResponseURL": f"{answers}?stack={described['StackId']}",
             "StackId": described["StackId"],
             "RequestId": request_type,
             "LogicalResourceId": name,
+            "PhysicalResourceId": created.get(name, name),
+            "ResourceProperties": {
+                key: created.get(value["Ref"], "") if "Ref" in value else ""
+                for key, value in resource["Properties"].items()
+            },
         }
-        function = self.physical_id(stack, "AWS::Lambda::Function")
-        asked = self.cloud.client("lambda").invoke(FunctionName=function, Payload=json.dumps(event))
+        asked = self.cloud.client("lambda").invoke(
+            FunctionName=created[token], Payload=json.dumps(event)
+        )
         assert "FunctionError" not in asked, self.cloud.faults()
 
     def asked_of_the_engine(self) -> list[str]:

@@ -33,7 +33,7 @@ def test_seeding_again_leaves_a_counter_that_has_moved(deployment: Deployment, t
     moved = _step(deployment)
     assert moved == _index(deployment, table) > 0
     for request_type in ("Create", "Update"):
-        deployment.ask_custom_resource(STORAGE, "CounterSeed", request_type)
+        deployment.ask_custom_resource(STORAGE, "Custom::CounterSeed", request_type)
         assert _index(deployment, table) == moved
 
 
