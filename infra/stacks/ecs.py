@@ -74,12 +74,13 @@ class EcsStack(Stack):
             raise ValueError(f"min_tasks of stage {stage.name} is at most {MAX_TASKS}")
         vpc = create_network(self, availability_zones=availability_zones)
         cluster = Cluster(self, "Cluster", vpc=vpc)
+        task = self._task(stage, storage)
         suppress(cluster, ECS4="the metrics of the load balancer and the service are enough")
         service = FargateService(
             self,
             "Service",
             cluster=cluster,
-            task_definition=self._task(stage, storage),
+            task_definition=task,
             assign_public_ip=True,
             vpc_subnets=TASK_SUBNETS,
             min_healthy_percent=100,
@@ -88,6 +89,10 @@ class EcsStack(Stack):
             circuit_breaker=DeploymentCircuitBreaker(rollback=True),
             health_check_grace_period=Duration.seconds(30),
         )
+        # A task can't pull its image before it has a way out and the right to pull.
+        for subnet in vpc.public_subnets:
+            service.node.add_dependency(subnet.internet_connectivity_established)
+        service.node.add_dependency(task.obtain_execution_role())
         self.load_balancer = LoadBalancer(
             self,
             stage=stage,

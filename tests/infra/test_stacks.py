@@ -154,6 +154,16 @@ def test_the_tasks_run_in_public_without_a_file_to_write(dev: Templates) -> None
     assert container["ReadonlyRootFilesystem"] is True
 
 
+def test_tasks_start_after_what_they_need(dev: Templates) -> None:
+    """Prove that the first task finds its route to the registry and the rights to pull and log."""
+    resources = dev.resources("ecs")
+    (service,) = dev.of("AWS::ECS::Service")
+    before = {resources[each]["Type"]: each for each in service["DependsOn"]}
+    assert {"AWS::EC2::Route", "AWS::ElasticLoadBalancingV2::Listener"} <= set(before)
+    policies = [each for each in service["DependsOn"] if "Policy" in each]
+    assert len(policies) == len(dev.of("AWS::IAM::Policy", stack="ecs"))
+
+
 def _scaling(templates: Templates) -> tuple[int, int]:
     target = templates.one("AWS::ApplicationAutoScaling::ScalableTarget")
     return target["MinCapacity"], target["MaxCapacity"]
