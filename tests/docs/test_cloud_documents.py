@@ -102,7 +102,7 @@ def _ways(templates: Templates) -> Iterator[str]:
         yield f"{path} {kind} {behind[kind]}"
 
 
-def test_the_picture_of_the_cloud_shows_each_way_of_a_request(templates: Templates) -> None:
+def test_picture_shows_each_way_of_a_request(templates: Templates) -> None:
     (picture,) = re.findall(r"```\n(browser .+?)```", README, re.DOTALL)
     drawn = [
         re.sub(r"[^\w/* ]+", " ", line.partition("─ /")[2]) for line in picture.splitlines() if line

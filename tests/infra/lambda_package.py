@@ -1,4 +1,4 @@
-"""The Lambda backend's package, unpacked: what must hold of it wherever it comes from."""
+"""Assertions about the Lambda package, for the built and for the published one."""
 
 import base64
 import json
@@ -12,7 +12,7 @@ from typing import Any
 from infra.components.lambda_package import RUNTIME
 
 LIMIT_BYTES = 5 * 10**6
-"""Of the package as a zip, boto3 and all."""
+"""The largest size of the package as a zip, with boto3."""
 
 _AARCH64 = 183  # e_machine in an ELF header
 _HANDLE = """
@@ -74,7 +74,7 @@ def body(answer: Mapping[str, Any]) -> Any:
 
 
 def assert_counts(package: Path, environment: Mapping[str, str]) -> None:
-    """Run the handler from the package and nothing else; it counts from 0 as the contract says."""
+    """Run the handler with the package alone, and check that it counts from 0."""
     asked = [("GET", "/current"), ("POST", "/next"), ("POST", "/next"), ("GET", "/next")]
     ended = subprocess.run(
         # Without this environment's packages.

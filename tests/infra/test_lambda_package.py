@@ -50,7 +50,7 @@ def test_package_is_small(package: Path, tmp_path: Path) -> None:
         assert (package / name).exists(), name
 
 
-def test_native_code_is_for_arm64_and_the_runtime(package: Path) -> None:
+def test_native_code_fits_arm64_and_runtime(package: Path) -> None:
     assert_native_code_is_for_the_function(package)
 
 

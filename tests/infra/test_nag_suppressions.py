@@ -1,4 +1,4 @@
-"""What cdk-nag finds, and that each finding which stands was meant, one by one."""
+"""Each suppression matches one finding of cdk-nag, and its reason is true."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -20,17 +20,17 @@ NO_ACCESS_LOG = Stage(name="dev")
 
 
 class Finding(NamedTuple):
-    """A rule by its short name, and the path of what it was found on or let stand on."""
+    """A rule's short name, and the path of the construct with the finding or its suppression."""
 
     rule: str
     path: str
 
 
 class Audit(NamedTuple):
-    """All that cdk-nag finds when nothing is accepted, and all that our code accepts."""
+    """All findings of cdk-nag without suppressions, and all suppressions of our code."""
 
     found: list[Finding]
-    accepted: list[Finding]
+    suppressed: list[Finding]
 
 
 Auditing = Callable[..., Audit]
@@ -38,7 +38,7 @@ Auditing = Callable[..., Audit]
 
 @pytest.fixture
 def audit(monkeypatch: pytest.MonkeyPatch) -> Auditing:
-    """Look at the stacks with every reason written where cdk-nag does not look for it."""
+    """Check the stacks with every suppression in a pack that cdk-nag does not read."""
 
     def look(stage: Stage) -> Audit:
         monkeypatch.setattr(nag_suppressions, "PACK", _ELSEWHERE)
@@ -51,7 +51,7 @@ def audit(monkeypatch: pytest.MonkeyPatch) -> Auditing:
             for violation in checks.validate_scope(app).violations
             for resource in violation.violating_resources
         ]
-        accepted = [
+        suppressed = [
             Finding(rule.partition(f"{_ELSEWHERE}-")[2], node.path)
             for node in (construct.node for construct in app.node.find_all())
             for entry in node.metadata
@@ -59,13 +59,15 @@ def audit(monkeypatch: pytest.MonkeyPatch) -> Auditing:
             for rule in entry.data
             if _ELSEWHERE in rule
         ]
-        return Audit(found, accepted)
+        return Audit(found, suppressed)
 
     return look
 
 
-def _within(finding: Finding, acceptance: Finding) -> bool:
-    return finding.rule == acceptance.rule and f"{finding.path}/".startswith(f"{acceptance.path}/")
+def _within(finding: Finding, suppression: Finding) -> bool:
+    return finding.rule == suppression.rule and f"{finding.path}/".startswith(
+        f"{suppression.path}/"
+    )
 
 
 @pytest.mark.parametrize(
@@ -83,13 +85,13 @@ def _within(finding: Finding, acceptance: Finding) -> bool:
     ids=lambda stage: stage.name,
 )
 def test_each_suppression_matches_one_finding(audit: Auditing, stage: Stage) -> None:
-    found, accepted = audit(stage)
+    found, suppressed = audit(stage)
     assert found
-    assert accepted
-    for acceptance in accepted:
-        assert len([f for f in found if _within(f, acceptance)]) == 1, acceptance
+    assert suppressed
+    for suppression in suppressed:
+        assert len([f for f in found if _within(f, suppression)]) == 1, suppression
     for finding in found:
-        assert len([a for a in accepted if _within(finding, a)]) == 1, finding
+        assert len([s for s in suppressed if _within(finding, s)]) == 1, finding
 
 
 def _reasons(stage: Stage) -> dict[str, str]:

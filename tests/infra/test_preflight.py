@@ -12,7 +12,8 @@ from botocore.exceptions import EndpointConnectionError
 
 from infra import ROOT
 from infra.cli.container_engine import ENGINE_VARIABLE
-from infra.cli.preflight import Row, Verdict, check_account, format_table, surely_fails
+from infra.cli.preflight import check_account, format_table, surely_fails
+from infra.cli.preflight_row import Row, Verdict
 from infra.stage import Stage
 from tests.infra.aws_answers import Refusal, account_with
 from tests.infra.test_availability_zones import NO_STACK

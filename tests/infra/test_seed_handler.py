@@ -95,6 +95,6 @@ def test_deleting_the_seed_touches_no_table(
     assert not create_client(settings).list_tables()["TableNames"].count(settings.table_name)
 
 
-def test_a_silent_seed_fails_the_deploy_in_two_minutes(dev: Templates) -> None:
+def test_silent_seed_fails_in_two_minutes(dev: Templates) -> None:
     """Prove the limit on a function that dies at import; CloudFormation's default is an hour."""
     assert int(dev.one("Custom::CounterSeed")["ServiceTimeout"]) <= 120

@@ -1,4 +1,4 @@
-"""A stage in the cloud of a rehearsal, by the real `cdk` command from a copy of the checkout."""
+"""Deploy a stage to the rehearsal's cloud by the real `cdk`, from a copy of the checkout."""
 
 import json
 import os
@@ -28,13 +28,14 @@ access_log = true
 PREFIX_LIST: Final = "pl-rehearsal"
 ZONES: Final = ("us-east-1b", "us-east-1c")
 _APP: Final = ".venv/bin/python -m rehearsal_app"
-# A custom resource that gives no answer would be waited for for ever.
+# `cdk` would wait for ever for a custom resource that does not answer.
 _LIMIT_SECONDS: Final = 180
 _SOURCES: Final = (
     *(".dockerignore", "cdk.json", "pyproject.toml", "uv.lock"),
     *("infra", "packages", "site"),
 )
-# In place of docker: the image is not there yet, and all that is asked for succeeds.
+# This program takes the place of Docker. It says that the image does not exist yet, and otherwise
+# succeeds at everything.
 _ENGINE: Final = """#!/bin/sh
 echo "$*" >> "$0.log"
 test "$1" != inspect
@@ -43,11 +44,11 @@ _TOLD: Final = ("✅", "❌", "✨  Synthesis")
 
 
 class Deployment:
-    """The checkout, and what is done with it.
+    """A copy of the checkout, and the deploys from it.
 
     Args:
-        cloud: Where it goes.
-        folder: An empty one, for the copy of the checkout and what comes out of it.
+        cloud: The server to deploy to.
+        folder: An empty folder for the copy and for what the deploys write.
     """
 
     def __init__(self, cloud: Cloud, folder: Path) -> None:
@@ -76,7 +77,7 @@ class Deployment:
         self._deploy("--app", self._assembly)
 
     def again(self) -> str:
-        """Deploy all stacks from what the checkout is now, and return what `cdk` wrote."""
+        """Deploy all stacks from the copy as it is now, and return what `cdk` wrote."""
         print("\nthe same stage again", flush=True)
         return self._deploy("--output", self._assembly.with_name("again.out"), *self._context())
 
@@ -87,7 +88,7 @@ class Deployment:
         self._cdk("destroy", *names, "--exclusively", "--force", "--app", self._assembly)
 
     def outputs(self, stack: str) -> dict[str, str]:
-        """Return what `cdk` was told by a stack."""
+        """Return the outputs of a stack, as `cdk` wrote them."""
         outputs: dict[str, dict[str, str]] = json.loads(self._outputs.read_text())
         return outputs[STAGE.stack_name(stack)]
 
@@ -107,7 +108,7 @@ class Deployment:
         return [each["PhysicalResourceId"] for each in found]
 
     def last_changes(self) -> dict[str, str]:
-        """Return what last happened to each stack."""
+        """Return the id of each stack's last event."""
         return {
             stack: self._asked("describe_stack_events", stack)["StackEvents"][0]["EventId"]
             for stack in STACKS
@@ -154,7 +155,7 @@ class Deployment:
         assert "FunctionError" not in asked, self.cloud.faults()
 
     def asked_of_the_engine(self) -> list[str]:
-        """Return the commands that `cdk` gave to what it took for docker."""
+        """Return the commands that `cdk` gave to the program in Docker's place."""
         return self._engine.with_suffix(".log").read_text().splitlines()
 
     def _context(self) -> tuple[str, ...]:
@@ -167,12 +168,12 @@ class Deployment:
         return ("--app", _APP, *(part for pair in arguments for part in pair))
 
     def _deploy(self, *arguments: str | Path) -> str:
-        # moto knows no change sets of more than one resource.
+        # moto has no change sets of more than one resource.
         how = ("--all", "--require-approval", "never", "--method", "direct")
         return self._cdk("deploy", *how, "--outputs-file", self._outputs, *arguments)
 
     def _cdk(self, command: str, *arguments: str | Path) -> str:
-        """Run `cdk`, telling the lines that show how far it is; fail with all that was written."""
+        """Run `cdk` and print its progress; on a failure, show everything that it wrote."""
         started = time.monotonic()
         variables = {
             "CDK_DOCKER": str(self._engine),
