@@ -1,4 +1,4 @@
-"""The cloud: four CDK stacks around one table, their monitoring, and the commands to deploy them."""
+"""The cloud: four CDK stacks around one table, their monitoring, and their commands."""
 
 from pathlib import Path
 from typing import Final
