@@ -5,7 +5,7 @@ This module imports nothing of the CDK, so that commands that only check an acco
 
 from typing import Final
 
-from fibcore.dynamodb.writer_registry import WRITERS_LIMIT
+from fibcore.dynamodb.writer_registry import PROCESSES_LIMIT
 
 ZONE_COUNT: Final = 2
 """A load balancer needs at least two availability zones."""
@@ -18,6 +18,6 @@ MEMORY_MEGABYTES: Final = 2_048
 LARGEST_DEPLOY_PERCENT: Final = 200
 """The percentage of the running tasks that a deploy may reach."""
 
-MAX_TASKS: Final = WRITERS_LIMIT * 100 // LARGEST_DEPLOY_PERCENT // PROCESSES_PER_TASK
+MAX_TASKS: Final = PROCESSES_LIMIT // PROCESSES_PER_TASK
 """Each process is a writer, and the counter's item has room for a limited number of writers, also
 while a deploy doubles the tasks."""

@@ -13,8 +13,8 @@ from aws_cdk.aws_elasticloadbalancingv2 import (
     TargetType,
 )
 from constructs import Construct
-from fibcore import timeouts
 from fibcore.http import contract
+from server_api import timeouts
 
 from infra.components.network import LOAD_BALANCER_SUBNETS
 from infra.nag_suppressions import suppress
@@ -39,7 +39,7 @@ class LoadBalancer(Construct):
         targets: The target group with the tasks.
     """
 
-    def __init__(  # noqa: PLR0913 - each is a resource or a setting that it needs
+    def __init__(
         self,
         scope: Construct,
         *,

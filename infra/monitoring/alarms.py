@@ -59,7 +59,7 @@ def create_alarms(
     return alarms
 
 
-def _alarm(  # noqa: PLR0913 - an alarm's properties
+def _alarm(
     scope: Construct,
     name: str,
     metric: IMetric,

@@ -19,7 +19,9 @@ from aws_cdk.aws_ecs import (
     RuntimePlatform,
 )
 from constructs import Construct
-from fibcore import settings, timeouts
+from fibcore import settings
+from server_api import settings as server_settings
+from server_api import timeouts
 
 from infra import ROOT
 from infra.components.load_balancer import LoadBalancer
@@ -37,7 +39,7 @@ from infra.server_size import (
 from infra.stacks.storage import StorageStack
 from infra.stage import Stage
 
-PORT: Final = int(settings.PORT.default)
+PORT: Final = int(server_settings.PORT.default)
 # A task answers thousands of steps a second. Half of its CPU in use is a reason for another task.
 CPU_PERCENT: Final = 50
 REQUESTS_PER_MINUTE_AND_TASK: Final = 60_000
@@ -134,9 +136,9 @@ class EcsStack(Stack):
             environment={
                 **storage.backend_environment,
                 settings.AWS_REGION.name: self.region,
-                settings.PORT.name: str(PORT),
-                settings.WEB_CONCURRENCY.name: str(PROCESSES_PER_TASK),
-                settings.FIB_ACCESS_LOG.name: str(int(stage.access_log)),
+                server_settings.PORT.name: str(PORT),
+                server_settings.WEB_CONCURRENCY.name: str(PROCESSES_PER_TASK),
+                server_settings.FIB_ACCESS_LOG.name: str(int(stage.access_log)),
             },
             readonly_root_filesystem=True,
             stop_timeout=Duration.seconds(timeouts.KILL),

@@ -9,8 +9,9 @@ from typing import Any
 
 from fibcore.dynamodb.writer_registry import WRITERS_LIMIT
 from fibcore.http.contract import HEALTH_PATH
-from fibcore.settings import FIB_DEADLINE_SECONDS, WEB_CONCURRENCY
+from fibcore.settings import FIB_DEADLINE_SECONDS
 from local_stack.environment import local_environment
+from server_api.settings import WEB_CONCURRENCY
 
 from tests.infra.conftest import Templates
 

@@ -1,68 +1,97 @@
-"""One batch on its way to the table, and what is known of its writes so far."""
+"""One batch: the steps that share a request, and what is known of the writes sent for them.
 
-from fibcore.counter import Operation
-from fibcore.counter.batch_queue import Batch
-from fibcore.counter.plan import Plan, plan_steps
-from fibcore.dynamodb.item import Item, parse_index
+This module keeps the state; `batch_writer.py` has the rules.
+"""
+
+import threading
+from collections.abc import Callable
+
+from fibcore.counter.plan import Plan, Step, plan_steps
+from fibcore.errors import CounterError, OutcomeUnknown, Unavailable
 
 
-class Settling:
-    """One batch on its way.
+class Batch:
+    """Steps that share one request to the table.
+
+    Args:
+        lock: Held while steps join, leave or are answered, and while a write is planned.
 
     Attributes:
-        batch: The steps, and the writes with them that may have been applied: each a plan, or
-            None for a fence.
-        first: The number of the batch's first plan; every write is conditional on less.
-        known: The index that a refused write or a fence found, if one did.
+        waiting: The steps not yet answered, in the order of arrival.
+        done: Set when every step is answered.
+        first: The number of the first write since the last fence; 0 if there is none.
+        plans: Every write sent since the last fence, by number.
+        in_doubt: The numbers of the writes and fences that are in flight or unanswered.
+        was_refused: Whether DynamoDB refused a write by name, and no later answer tells whether a
+            proxy had delivered a copy of it before.
     """
 
-    def __init__(self, batch: Batch) -> None:
-        self.batch = batch
-        self.first: int | None = None
-        self.known: int | None = None
-        self._needs_fence = False
+    def __init__(self, lock: threading.Lock) -> None:
+        self.waiting: dict[Step, None] = {}
+        self.done = threading.Event()
+        self.first = 0
+        self.plans: dict[int, Plan] = {}
+        self.in_doubt: set[int] = set()
+        self.was_refused = False
+        self._lock = lock
+        self._known_index: int | None = None
 
-    def plan(self, number: int, max_index: int) -> Plan | None:
-        """Plan the steps that still wait as the write of that number; None for a fence first.
+    def leave(self, step: Step) -> None:
+        """Reject a step that stops waiting; no later write includes it."""
+        with self._lock:
+            if step in self.waiting:
+                del self.waiting[step]
+                step.reject(
+                    OutcomeUnknown("a write with this step is unanswered")
+                    if self.in_doubt
+                    else Unavailable("the table accepted no write with this step in time")
+                )
 
-        From now on the write may have been applied. Where all steps are refused, and no write is
-        unanswered, they are answered at once, and the plan moves nothing.
+    def fail(self, failure: Callable[[], CounterError]) -> None:
+        """Reject every waiting step, each with a failure of its own."""
+        with self._lock:
+            for step in self.waiting:
+                step.reject(failure())
+            self.waiting.clear()
+
+    def resolve(self, index: int) -> None:
+        """Answer every waiting step with the same index: the batch was a read."""
+        with self._lock:
+            for step in self.waiting:
+                step.resolve(index)
+            self.waiting.clear()
+
+    def plan_write(self, number: int, max_index: int) -> Plan | None:
+        """Plan the waiting steps as the write with this number, which is in doubt from now on.
+
+        Returns:
+            The plan, which has no movement if every step has to be refused; None if no step
+            waits.
         """
-        with self.batch.lock:
-            if not self.batch.waiting:
-                return Plan(None)
-            plan: Plan | None = plan_steps(
-                list(self.batch.waiting), max_index=max_index, known=self.known
-            )
-            if plan and plan.movement is None and not self.batch.unanswered:
-                plan.refuse()
-                self.batch.waiting.clear()
-                return plan
-            if self.batch.unanswered and (self._needs_fence or (plan and plan.movement is None)):
-                plan = None
-            self.batch.unanswered[number] = plan
+        with self._lock:
+            if not self.waiting:
+                return None
+            plan = plan_steps(list(self.waiting), max_index=max_index, known=self._known_index)
+            if plan.movement:
+                self.first = self.first or number
+                self.plans[number] = plan
+                self.in_doubt.add(number)
             return plan
 
-    def not_applied(self, number: int) -> None:
-        """Note that this one send surely did nothing."""
-        self.batch.unanswered.pop(number, None)
-
     def answer(self, plan: Plan, reached: int) -> None:
-        """Answer the steps of the plan that was applied, and be done with the batch."""
-        with self.batch.lock:
+        """Answer the steps of a plan, which left the index at `reached`."""
+        with self._lock:
             plan.answer(reached)
-            self.batch.waiting.clear()
+            self.waiting.clear()
 
-    def fenced(self, item: Item) -> None:
-        """Start anew: no write sent before has been applied, nor ever will be."""
-        self.batch.unanswered.clear()
-        self.first = None
-        self._needs_fence = False
-        self.known = parse_index(item)
+    def not_applied(self, known_index: int | None) -> None:
+        """Note that no write so far was applied, and the index found, if it is valid."""
+        self.in_doubt.clear()
+        self.was_refused = False
+        self._known_index = known_index
 
-    def learn(self, item: Item) -> None:
-        """Plan from the item as a refused write found it."""
-        with self.batch.lock:
-            self.known = parse_index(item)
-            resets = any(step.operation is Operation.RESET for step in self.batch.waiting)
-            self._needs_fence = self.known is None and not resets
+    def fenced(self, known_index: int | None) -> None:
+        """Start anew: no write so far was applied, and none of them ever will be."""
+        self.not_applied(known_index)
+        self.first = 0
+        self.plans.clear()
