@@ -28,6 +28,8 @@ _NODE = """
 const http = require("http"), https = require("https"), path = require("path");
 const event = JSON.parse(require("fs").readFileSync(0));
 const { port } = new URL(event.ResponseURL);
+// By a number, so that the SDK does not put the bucket's name before the host's.
+process.env.AWS_ENDPOINT_URL = process.env.AWS_ENDPOINT_URL.replace("localhost", "127.0.0.1");
 https.request = (options, callback) => http.request({ ...options, port }, callback);
 const [module_, name] = process.argv[1].split(".");
 require(path.resolve(module_))[name](event, { logStreamName: "log" })

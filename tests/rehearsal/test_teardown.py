@@ -31,6 +31,8 @@ def test_destroy_leaves_no_data(deployment: Deployment, table: str) -> None:
     before = _names(deployment)
     assert table in before
     deployment.ask_custom_resource(WEBSITE, "Custom::S3AutoDeleteObjects", "Delete")
+    bucket = deployment.physical_id(WEBSITE, "AWS::S3::Bucket")
+    assert "Contents" not in deployment.cloud.client("s3").list_objects_v2(Bucket=bucket)
     deployment.destroy(WEBSITE, API_GATEWAY, STORAGE)
     # While moto deletes, it creates some resources anew under other names.
     left = before & _names(deployment)
