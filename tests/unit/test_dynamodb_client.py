@@ -26,7 +26,8 @@ from botocore.exceptions import (
 )
 from fibcore import Settings
 from fibcore.dynamodb.client import ConditionFailed, OneShotClient, Refused, create_client
-from fibcore.dynamodb.repository import CounterRepository, Movement
+from fibcore.dynamodb.item import Movement
+from fibcore.dynamodb.repository import CounterRepository
 from fibcore.errors import OutcomeUnknown, Unavailable
 from local_stack.environment import local_environment
 from urllib3.exceptions import NewConnectionError, ProxyError
@@ -356,7 +357,7 @@ def repository_at(address: str) -> CounterRepository:
     return CounterRepository(create_client(settings), settings.table_name)
 
 
-def test_call_that_never_ends_leaves_no_waiting_caller(answering: Serve) -> None:
+def test_call_that_never_ends_releases_its_caller(answering: Serve) -> None:
     def never() -> Answer:
         yield b""
         time.sleep(1)
