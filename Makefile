@@ -1,11 +1,16 @@
-# Bare `make` prints the targets. What a target needs it fetches itself: Python 3.11+ and make do.
+# Bare `make` prints the targets. Each target installs what it needs when it is first asked for;
+# Python 3.11 or newer and make are all that has to be there.
 
 .DEFAULT_GOAL := help
-SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
-READY := .venv/.ready
 
+# What the user's shell sets for other programs does not reach ours. tools/set_up.py keeps the
+# settings that say from where packages come.
+unexport $(filter-out PYTHON PYTHONDONTWRITEBYTECODE PYTHONUNBUFFERED,$(filter PYTHON%,$(.VARIABLES)))
+unexport $(filter GUNICORN_% LOCUST_% MYPYPATH RUFF_% NODE_OPTIONS NODE_PATH VIRTUAL_ENV,$(.VARIABLES))
+# Whatever the locale is, Python reads and prints UTF-8.
+export PYTHONUTF8 := 1
 export UV_PYTHON_DOWNLOADS := never
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
@@ -13,33 +18,48 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-$(READY): uv.lock pyproject.toml $(wildcard packages/*/pyproject.toml infra/pyproject.toml)
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "fib: Python 3.11 or newer is needed; set PYTHON to one")'
-	@test -x $(BIN)/python || { echo "making .venv …"; $(PYTHON) -m venv .venv; }
-	@test -x $(BIN)/uv || { echo "fetching uv …"; $(BIN)/python -m pip install -qq --disable-pip-version-check uv; }
-	@echo "installing the locked packages …"
-	@$(BIN)/uv sync --locked --all-packages --all-groups --quiet
-	@$(BIN)/python -m local_stack.dynamodb_local
-	@touch $@
+# What is in .venv: what running needs, and beside it what loading, deploying or developing needs.
+RUN_READY := .venv/.ready-run
+LOAD_READY := .venv/.ready-load
+DEPLOY_READY := .venv/.ready-deploy
+READY := .venv/.ready
+
+set_up = @command -v '$(PYTHON)' >/dev/null \
+  || { echo "fib: there is no '$(PYTHON)'; set PYTHON to a Python 3.11 or newer" >&2; exit 1; }; \
+  exec '$(PYTHON)' -I -X utf8 tools/set_up.py --python '$(PYTHON)' --for
+
+.PHONY: $(RUN_READY) $(LOAD_READY) $(DEPLOY_READY) $(READY)
+$(RUN_READY):
+	$(set_up) run
+$(LOAD_READY):
+	$(set_up) load
+$(DEPLOY_READY):
+	$(set_up) deploy
+$(READY):
+	$(set_up) dev
 
 .PHONY: run
-run: $(READY) ## start everything on localhost: site, both backends, DynamoDB Local
+run: $(RUN_READY) ## start everything on localhost: site, both backends, DynamoDB Local
 	@exec $(BIN)/python -m local_stack.run
 
 .PHONY: lint
 lint: $(READY) ## linters, formatter's check and type checker
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --check --quiet .
-	@$(BIN)/mypy
+	@$(BIN)/python -m mypy
 	@$(BIN)/hadolint packages/server_api/Dockerfile
 
+.PHONY: check
+check: lint ## lint, types and the unit tests; half a minute, for the loop between two edits
+	@$(BIN)/python -m pytest -q -n auto -m "not long" tests/unit
+
 .PHONY: test
-test: lint ## lint, types and the short run of every test; 5 minutes at most
-	@$(BIN)/pytest -m "not long"
+test: lint ## lint, types and the short run of every test; two and a half minutes
+	@$(BIN)/python -m pytest -m "not long"
 
 .PHONY: test-all
 test-all: lint ## every test, the long runs and the container image too
-	@$(BIN)/pytest
+	@$(BIN)/python -m pytest
 
 BACKEND ?= server
 # Where requests go: to BACKEND_URL, to BACKEND of a deployed STAGE, else to what runs here.
@@ -50,7 +70,7 @@ find_backend = url='$(BACKEND_URL)'; \
 
 .PHONY: test-api
 test-api: $(READY) ## the black-box API suite, against BACKEND_URL=…, a STAGE's BACKEND, or both local ones
-	@$(find_backend); $(BIN)/pytest tests/api $${url:+--backend-url="$$url"}
+	@$(find_backend); $(BIN)/python -m pytest tests/api $${url:+--backend-url="$$url"}
 
 .PHONY: test-faults
 test-faults: $(READY) ## counting under all faults for SECONDS=120; SEED=… replays, BUG=… puts a bug in
@@ -58,12 +78,13 @@ test-faults: $(READY) ## counting under all faults for SECONDS=120; SEED=… rep
 	  $(if $(BUG),--bug $(BUG)) $(if $(SCENARIO),--scenario "$(SCENARIO)")
 
 .PHONY: bench
-bench: $(READY) ## measure: QUESTIONS="steps current partition index lambda", ROUNDS=5, SECONDS=4
+bench: $(READY) ## measure: BENCH="steps current partition index lambda", ROUNDS=5, SECONDS=4
 	@$(BIN)/python -m tests.benchmarks
 
 .PHONY: image
-image: $(READY) ## build the server's image: by a container engine, or by buildah where none runs
-	@$(BIN)/python -m local_stack.image
+image: $(RUN_READY) ## build the server's container image: by docker, podman, finch or buildah
+	@engine=$$($(BIN)/python -m local_stack.container_engine) \
+	  && "$$engine" build --tag fib-server --file packages/server_api/Dockerfile .
 
 ifeq ($(BACKEND),lambda)
 # One event at a time per process, and a write for each step.
@@ -76,12 +97,12 @@ endif
 LOAD ?= ramp
 
 .PHONY: load
-load: $(READY) ## Locust against BACKEND_URL, a STAGE's or make run's BACKEND: LOAD=ramp|soak|spike, RATE, MIX
+load: $(LOAD_READY) $(if $(STAGE),$(DEPLOY_READY)) ## Locust against BACKEND_URL, a STAGE's or make run's BACKEND: LOAD=ramp|soak|spike, RATE, MIX
 	@mkdir -p .local/load
 	@$(find_backend); \
-	PYTHONPATH=. RATE=$(RATE) $(BIN)/locust -f locustfiles/$(LOAD).py --headless --only-summary \
-	  --host "$${url:-http://localhost:$(BACKEND_PORT)}" \
-	  --html .local/load/$(LOAD).html --csv .local/load/$(LOAD)
+	PYTHONPATH=. RATE='$(RATE)' $(BIN)/python -m locust -f 'locustfiles/$(LOAD).py' --headless \
+	  --only-summary --host "$${url:-http://localhost:$(BACKEND_PORT)}" \
+	  --html '.local/load/$(LOAD).html' --csv '.local/load/$(LOAD)'
 
 .PHONY: synth
 synth: $(READY) ## the CloudFormation templates of STAGE (dev), in .local/cdk.out, past cdk-nag and cfn-lint
@@ -92,22 +113,28 @@ synth: $(READY) ## the CloudFormation templates of STAGE (dev), in .local/cdk.ou
 
 .PHONY: rehearse
 rehearse: $(READY) ## bootstrap, deploy and redeploy all stacks by cdk, without an AWS account
-	@$(BIN)/pytest tests/rehearsal -s
+	@$(BIN)/python -m pytest tests/rehearsal -s
 
 DEPLOY = $(BIN)/python -m infra.deploy $@ --stage '$(STAGE)' --context $(CONTEXT)
 
 .PHONY: deploy
-deploy: $(READY) ## bootstrap if need be, deploy all of STAGE (dev), print its URLs; CONTEXT="domain=… hosted_zone=…"
+deploy: $(DEPLOY_READY) ## bootstrap if need be, deploy all of STAGE (dev), print its URLs; CONTEXT="domain=… hosted_zone=…"
 	@$(DEPLOY)
 
 .PHONY: diff
-diff: $(READY) ## what a deploy of STAGE (dev) would change
+diff: $(DEPLOY_READY) ## what a deploy of STAGE (dev) would change
 	@$(DEPLOY)
 
 .PHONY: destroy
-destroy: $(READY) ## take STAGE down, which has to be named and is not prod
+destroy: $(DEPLOY_READY) ## take STAGE down, which has to be named and is not prod
 	@$(DEPLOY)
 
+CACHE_HOME := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)
+
 .PHONY: clean
-clean: ## remove what make and the tests left behind, but for the counter's data
-	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
+clean: ## remove .venv, caches and reports, but not the counter's data; CACHE=1: the downloads too
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis node_modules \
+	  .local/load .local/cdk.out .local/set-up.lock
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	@$(if $(CACHE),rm -rf '$(CACHE_HOME)/fib' && echo "removed $(CACHE_HOME)/fib")
+	@echo "the counter's data and the logs stay in .local"

@@ -1,7 +1,8 @@
 """Gunicorn's configuration for the local API Gateway and the site: threads, nothing patched."""
 
-import resource
 from typing import TYPE_CHECKING, Any
+
+from server_api import host
 
 if TYPE_CHECKING:
     from gunicorn.workers.base import Worker
@@ -11,15 +12,15 @@ threads = 64
 worker_connections = 4_096
 control_socket_disable = True
 keepalive = 75
-# A worker whose master was killed holds the port for so long, while its clients ask on.
+# A worker whose master was killed holds the port for so many seconds.
 graceful_timeout = 1
 loglevel = "warning"
-# Else a client's SCRIPT_NAME header cuts its path, or fails.
+# By default a client's SCRIPT_NAME header cuts its path, or makes the request fail.
 forwarder_headers = ""
 secure_scheme_headers: dict[str, str] = {}
 
-_, _most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
-resource.setrlimit(resource.RLIMIT_NOFILE, (_most_files, _most_files))
+host.raise_open_files_limit()
+worker_tmp_dir = host.memory_folder()
 
 
 def pre_request(_: "Worker", request: Any) -> None:

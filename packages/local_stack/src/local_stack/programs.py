@@ -10,8 +10,6 @@ from local_stack import dynamodb_local
 from local_stack.environment import local_environment
 from local_stack.settings import LocalSettings
 
-_BIN = Path(sys.executable).parent
-
 
 class Program(NamedTuple):
     """A process to start.
@@ -56,14 +54,17 @@ def site(*, port: int, server_port: int, lambda_port: int) -> Program:
 def _gunicorn(configuration: str, port: int) -> list[str]:
     # `bind` in the server's own configuration is every interface, as a container wants it.
     bind = f"127.0.0.1:{port}"
-    return [str(_BIN / "gunicorn"), "-c", f"python:{configuration}", "--bind", bind]
+    # Not by its script, whose first line can't hold every path.
+    return [sys.executable, "-m", "gunicorn", "-c", f"python:{configuration}", "--bind", bind]
 
 
 def dynamodb(*, port: int, data_dir: Path | None = None) -> Program:
     """Return DynamoDB Local, in memory where there is no `data_dir`."""
     if data_dir:
         data_dir.mkdir(parents=True, exist_ok=True)
-    return Program(dynamodb_local.command(port, data_dir), local_environment(dynamodb_port=port))
+    # In another locale Java opens no path that is not ASCII.
+    environment = local_environment(dynamodb_port=port, variables={"LC_ALL": "C.UTF-8"})
+    return Program(dynamodb_local.command(port, data_dir), environment)
 
 
 def table(*, dynamodb_port: int) -> Program:
@@ -72,12 +73,6 @@ def table(*, dynamodb_port: int) -> Program:
         [sys.executable, "-m", "local_stack.table"],
         local_environment(dynamodb_port=dynamodb_port),
     )
-
-
-def announcement(local: LocalSettings) -> Program:
-    """Return what prints the addresses when all of them answer, and ends."""
-    environment = local_environment(dynamodb_port=local.dynamodb_port)
-    return Program([sys.executable, "-m", "local_stack.announce"], environment)
 
 
 def stack(local: LocalSettings) -> dict[str, Program]:
@@ -89,12 +84,4 @@ def stack(local: LocalSettings) -> dict[str, Program]:
         "site": site(
             port=local.site_port, server_port=local.server_port, lambda_port=local.lambda_port
         ),
-    }
-
-
-def errands(local: LocalSettings) -> dict[str, Program]:
-    """Return the processes that run once at start, by name."""
-    return {
-        "table": table(dynamodb_port=local.dynamodb_port),
-        "announcement": announcement(local),
     }

@@ -10,11 +10,12 @@ from gevent import monkey
 monkey.patch_all()
 
 import os  # noqa: E402
-import resource  # noqa: E402
 import sys  # noqa: E402
 from typing import TYPE_CHECKING, Any  # noqa: E402
 
 from fibcore import InvalidSettings, Settings, timeouts  # noqa: E402
+
+from server_api import host  # noqa: E402
 
 if TYPE_CHECKING:
     from gunicorn.workers.base import Worker
@@ -53,7 +54,7 @@ keepalive = timeouts.KEEP_ALIVE
 graceful_timeout = timeouts.GRACEFUL_STOP
 # The worker's heartbeat, not a limit on requests. Its file is in memory: on a slow disk it blocks.
 timeout = 30
-worker_tmp_dir = "/dev/shm"  # noqa: S108 - no file is kept there
+worker_tmp_dir = host.memory_folder()
 
 # It would be a file in the home directory, which a container may not write.
 control_socket_disable = True
@@ -63,9 +64,7 @@ loglevel = _settings.log_level
 accesslog = "-" if _settings.access_log else None
 errorlog = "-"
 
-# A connection is a file descriptor; the usual soft limit of 1,024 is less than the hard one.
-_, _most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
-resource.setrlimit(resource.RLIMIT_NOFILE, (_most_files, _most_files))
+host.raise_open_files_limit()
 
 
 def pre_request(_: "Worker", request: Any) -> None:
