@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from botocore.exceptions import BotoCoreError, ClientError
-from local_stack.image import find_engine
+from local_stack.container_engine import find_engine
 
 from infra import ROOT, cdk_cli
 from infra.account import Account, identify

@@ -14,7 +14,6 @@ from pathlib import Path
 
 import pytest
 from fibcore import Settings, timeouts
-from local_stack import image
 from local_stack.environment import CREDENTIALS
 
 from tests.api.http_client import Backend
@@ -35,7 +34,7 @@ def built() -> Image:
         skip_or_fail(f"the image test: apt install {' '.join(missing)}")
     if os.geteuid() != 0:
         skip_or_fail("the image test: buildah on a base by debootstrap wants root")
-    return Image(image.build_without_engine())
+    return Image(image_without_engine.build_without_engine())
 
 
 @pytest.fixture
