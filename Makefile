@@ -98,10 +98,12 @@ LOAD ?= ramp
 
 .PHONY: load
 load: $(LOAD_READY) $(if $(STAGE),$(DEPLOY_READY)) ## Locust against BACKEND_URL, a STAGE's or make run's BACKEND: LOAD=ramp|soak|spike, RATE, MIX
+	@case '$(LOAD)' in ramp|soak|spike) ;; \
+	  *) echo "fib: LOAD is ramp, soak or spike, not '$(LOAD)'" >&2; exit 1 ;; esac
 	@mkdir -p .local/load
 	@$(find_backend); \
 	PYTHONPATH=. RATE='$(RATE)' $(BIN)/python -m locust -f 'locustfiles/$(LOAD).py' --headless \
-	  --only-summary --host "$${url:-http://localhost:$(BACKEND_PORT)}" \
+	  --only-summary --loglevel WARNING --host "$${url:-http://localhost:$(BACKEND_PORT)}" \
 	  --html '.local/load/$(LOAD).html' --csv '.local/load/$(LOAD)'
 
 .PHONY: synth

@@ -267,11 +267,16 @@ def sync(groups: list[str], environment: dict[str, str]) -> None:
         raise CannotSetUp(f"uv can't install the packages: {reason(lines)}")
 
 
+_ERRORS = ("error:", "Caused by:")
+
+
 def reason(lines: list[str]) -> str:
     """Return uv's error and its last cause in one line."""
-    told = [line for line in lines if line.startswith(("error:", "×", "Caused by:", "├─▶", "╰─▶"))]
-    first_and_last = dict.fromkeys([told[0], told[-1]]) if told else lines[-1:]
-    return "; ".join(line.lstrip("×├╰─▶ ") for line in first_and_last) or "it said nothing"
+    plain = [line.lstrip("\N{MULTIPLICATION SIGN}├╰│─▶ ") for line in lines]
+    told = [
+        new for new, old in zip(plain, lines, strict=True) if new != old or new.startswith(_ERRORS)
+    ]
+    return "; ".join(dict.fromkeys([*told[:1], *(told or plain)[-1:]])) or "it said nothing"
 
 
 def fetch_dynamodb_local(environment: dict[str, str]) -> None:

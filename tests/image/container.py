@@ -17,6 +17,7 @@ from typing import Any
 
 from local_stack.programs import Program
 
+from tests.image import image_without_engine
 from tests.processes import Running, running
 
 CPU_PERIOD_MICROSECONDS = 100_000
@@ -31,7 +32,9 @@ class Image:
 
     def config(self) -> dict[str, Any]:
         """Return what the Dockerfile said about how to run it."""
-        described = output([*image_without_engine.buildah(), "inspect", "--type", "image", self.name])
+        described = output(
+            [*image_without_engine.buildah(), "inspect", "--type", "image", self.name]
+        )
         config: dict[str, Any] = json.loads(described)["Docker"]["config"]
         return config
 

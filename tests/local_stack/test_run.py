@@ -23,7 +23,7 @@ from tests.local_stack.stack import (
     start_refused,
     whole_stack,
 )
-from tests.processes import eventually, free_port, running
+from tests.processes import eventually, running
 
 
 def serves(server: Backend, index: int) -> bool:

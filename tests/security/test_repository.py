@@ -1,7 +1,8 @@
 """What stands in the repository: no secret, and no one's account."""
 
+import os
 import re
-import subprocess
+from fnmatch import fnmatch
 from pathlib import Path
 
 from detect_secrets.core.secrets_collection import SecretsCollection
@@ -27,15 +28,26 @@ EXAMPLE_ACCOUNTS = {"123456789012", "000000000000", "111122223333"}
 ACCOUNT = re.compile(r"(?<![\w.])\d{12}(?![\w.])")
 
 
-def files() -> list[str]:
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    return [name for name in listed.stdout.splitlines() if (ROOT / name).is_file()]
+def files(root: Path = ROOT) -> list[str]:
+    """Return the files of the checkout that are not ignored; a zip download has no git to ask."""
+    lines = (root / ".gitignore").read_text().splitlines()
+    ignored = [".git", *(line.rstrip("/") for line in lines if line and not line.startswith("#"))]
+    found = []
+    for folder, folders, names in os.walk(root):
+        for entries in (folders, names):
+            entries[:] = [
+                entry for entry in entries if not any(fnmatch(entry, each) for each in ignored)
+            ]
+        found += [str((Path(folder) / name).relative_to(root)) for name in names]
+    return sorted(found)
+
+
+def test_ignored_files_are_left_out_without_git(tmp_path: Path) -> None:
+    for name in (".venv/x", ".git/x", "a/__pycache__/x", "a/b.egg-info/x", "a/x", ".env"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    (tmp_path / ".gitignore").write_text("# ours\n.venv/\n__pycache__/\n*.egg-info/\n")
+    assert files(tmp_path) == [".env", ".gitignore", "a/x"]
 
 
 def found_secrets(root: Path, names: list[str]) -> set[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""The container engine of this machine: `python -m local_stack.container_engine` prints its path."""
+"""The container engine of this machine; `python -m local_stack.container_engine` prints it."""
 
 import re
 import shutil

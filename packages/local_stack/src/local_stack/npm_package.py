@@ -79,8 +79,14 @@ class NpmPackage(NamedTuple):
         said = ""
         for npm in _npm_commands(folder):
             ended = subprocess.run(
-                [*npm, "pack", f"{self.name}@{self.version}", "--silent", "--dry-run=false",
-                 f"--pack-destination={folder}"],
+                [
+                    *npm,
+                    "pack",
+                    f"{self.name}@{self.version}",
+                    "--silent",
+                    "--dry-run=false",
+                    f"--pack-destination={folder}",
+                ],
                 cwd=folder,
                 check=False,
                 capture_output=True,

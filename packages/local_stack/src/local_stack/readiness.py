@@ -19,9 +19,7 @@ async def wait_until_ready(addresses: Mapping[str, str], *, seconds: float) -> l
     Returns:
         The names of the programs that did not answer in time; none if all did.
     """
-    waiting = {
-        asyncio.create_task(_wait_for(address)): name for name, address in addresses.items()
-    }
+    waiting = {asyncio.create_task(_wait_for(address)): name for name, address in addresses.items()}
     try:
         _, late = await asyncio.wait(waiting, timeout=seconds)
     finally:
@@ -31,19 +29,19 @@ async def wait_until_ready(addresses: Mapping[str, str], *, seconds: float) -> l
 
 
 async def _wait_for(address: str) -> None:
-    while not await _answers(address):
+    while not await _answers(address):  # noqa: ASYNC110 - no event tells of another process
         await asyncio.sleep(_INTERVAL_SECONDS)
 
 
 async def _answers(address: str) -> bool:
     """Tell whether `GET` of an address is answered with 200; no proxy is asked."""
     parts = urlsplit(address)
-    request = f"GET {parts.path or '/'} HTTP/1.1\r\nHost: {parts.netloc}\r\nConnection: close\r\n\r\n"
+    head = (f"GET {parts.path or '/'} HTTP/1.1", f"Host: {parts.netloc}", "Connection: close")
     try:
         async with asyncio.timeout(_LONGEST_ANSWER_SECONDS):
             reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
             try:
-                writer.write(request.encode())
+                writer.write("\r\n".join([*head, "", ""]).encode())
                 status_line = await reader.readline()
             finally:
                 writer.close()

@@ -17,7 +17,8 @@ from pathlib import Path  # noqa: E402
 from typing import IO, Final  # noqa: E402
 
 from fibcore import InvalidSettings, Settings  # noqa: E402
-from fibcore.http.contract import ROUTES, Operation  # noqa: E402
+from fibcore.counter import Operation  # noqa: E402
+from fibcore.http.contract import ROUTES  # noqa: E402
 
 from local_stack import ports, programs  # noqa: E402
 from local_stack.environment import has_known_log_level, local_environment, url  # noqa: E402
@@ -71,13 +72,13 @@ def _lock_data_dir(data_dir: Path) -> IO[str]:
         lock = (data_dir / "run.lock").open("a")
     except OSError as error:
         raise CannotStart(
-            f"DATA_DIR={data_dir} can't be written: {error.strerror}; set DATA_DIR to another folder"
+            f"DATA_DIR={data_dir} can't be written: {error.strerror}; set it to another folder"
         ) from error
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         raise CannotStart(
-            f"another `make run` uses DATA_DIR={data_dir}; stop it, or set DATA_DIR to another folder"
+            f"another `make run` uses DATA_DIR={data_dir}; stop it, or set another folder"
         ) from None
     return lock
 
@@ -121,7 +122,8 @@ class _Stack:
 
     async def _stop_with_parent(self) -> None:
         parent = os.getppid()
-        while _is_detached() or os.getppid() == parent:
+        # No event tells of the parent's end.
+        while _is_detached() or os.getppid() == parent:  # noqa: ASYNC110
             await asyncio.sleep(_PARENT_INTERVAL_SECONDS)
         self._stopped.set()
 

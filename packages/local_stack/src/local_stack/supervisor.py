@@ -110,7 +110,12 @@ class Supervisor:
     async def _keep_guarded(self) -> None:
         while True:
             self._guard = await asyncio.create_subprocess_exec(
-                "/bin/sh", "-c", _GUARD, stdin=PIPE, stdout=DEVNULL, stderr=DEVNULL,
+                "/bin/sh",
+                "-c",
+                _GUARD,
+                stdin=PIPE,
+                stdout=DEVNULL,
+                stderr=DEVNULL,
                 start_new_session=True,
             )
             self._tell_guard()
