@@ -9,8 +9,11 @@ BIN := .venv/bin
 # settings that say from where packages come.
 unexport $(filter-out PYTHON PYTHONDONTWRITEBYTECODE PYTHONUNBUFFERED,$(filter PYTHON%,$(.VARIABLES)))
 unexport $(filter GUNICORN_% LOCUST_% MYPYPATH RUFF_% NODE_OPTIONS NODE_PATH VIRTUAL_ENV,$(.VARIABLES))
-# Whatever the locale is, Python reads and prints UTF-8.
+# Whatever the locale is, Python reads and prints UTF-8, the paths in its own files too.
 export PYTHONUTF8 := 1
+ifneq ($(shell locale charmap 2>/dev/null),UTF-8)
+export LC_ALL := C.UTF-8
+endif
 export UV_PYTHON_DOWNLOADS := never
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
@@ -24,23 +27,27 @@ LOAD_READY := .venv/.ready-load
 DEPLOY_READY := .venv/.ready-deploy
 READY := .venv/.ready
 
+# A Python that is just starting answers Ctrl-C with a traceback. The shell starts what stands before
+# this with SIGINT ignored, as all that runs in its background, and sends it SIGTERM for Ctrl-C.
+till_ctrl_c = & trap 'kill $$! 2>/dev/null; wait $$!; exit' INT TERM HUP; wait $$!
+
 set_up = @command -v '$(PYTHON)' >/dev/null \
   || { echo "fib: there is no '$(PYTHON)'; set PYTHON to a Python 3.11 or newer" >&2; exit 1; }; \
-  exec '$(PYTHON)' -I -X utf8 tools/set_up.py --python '$(PYTHON)' --for
+  '$(PYTHON)' -I -X utf8 tools/set_up.py --python '$(PYTHON)' --for $(1) $(till_ctrl_c)
 
 .PHONY: $(RUN_READY) $(LOAD_READY) $(DEPLOY_READY) $(READY)
 $(RUN_READY):
-	$(set_up) run
+	$(call set_up,run)
 $(LOAD_READY):
-	$(set_up) load
+	$(call set_up,load)
 $(DEPLOY_READY):
-	$(set_up) deploy
+	$(call set_up,deploy)
 $(READY):
-	$(set_up) dev
+	$(call set_up,dev)
 
 .PHONY: run
 run: $(RUN_READY) ## start everything on localhost: site, both backends, DynamoDB Local
-	@exec $(BIN)/python -m local_stack.run
+	@$(BIN)/python -m local_stack.run --started-by $$PPID $(till_ctrl_c)
 
 .PHONY: lint
 lint: $(READY) ## linters, formatter's check and type checker

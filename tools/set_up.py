@@ -17,8 +17,12 @@ import signal
 import subprocess
 import sys
 import tempfile
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parents[1]
 VENV = ROOT / ".venv"
@@ -63,9 +67,9 @@ def main() -> None:
     arguments.add_argument("--for", dest="group", choices=GROUPS, required=True)
     arguments.add_argument("--python", default=sys.executable, help="what makes the environment")
     chosen = arguments.parse_args()
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, signal.default_int_handler)
+    # make's shell starts this with SIGINT ignored and sends SIGTERM for Ctrl-C, since a Python that
+    # is just starting answers SIGINT with a traceback.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         set_up(chosen.group, chosen.python)
     except CannotSetUp as fault:
@@ -207,7 +211,7 @@ def fetch_uv(environment: dict[str, str]) -> None:
     """Download the locked uv from the user's index, and install that one file."""
     print("fetching uv (20 MB) …", file=sys.stderr, flush=True)
     pip = [str(BIN / "python"), "-m", "pip"]
-    with tempfile.TemporaryDirectory(dir=VENV) as folder:
+    with tempfile.TemporaryDirectory() as folder:  # pip takes no path with a quote for a wheel
         wanted = f"uv=={locked_version('uv')}"
         download = ["download", "--quiet", "--no-deps", "--only-binary=:all:", "--dest", folder]
         downloaded = quietly([*pip, *download, wanted], environment)
@@ -244,25 +248,11 @@ def sync_command(groups: list[str], *options: str) -> list[str]:
 def sync(groups: list[str], environment: dict[str, str]) -> None:
     """Install the groups, and pass on the lines of uv that name a download and its size."""
     lines = []
-    process = subprocess.Popen(
-        sync_command(groups),
-        cwd=ROOT,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        encoding="utf-8",
-        errors="replace",
-    )
-    try:
-        for line in process.stderr or ():
+    with started(sync_command(groups), environment) as process:
+        for line in process.stdout or ():
             lines.append(line.strip())
             if line.startswith("Downloading "):
                 print(f"  {line.rstrip()}", file=sys.stderr, flush=True)
-    finally:
-        process.terminate() if sys.exc_info()[0] else None
-        process.wait()
     if process.returncode:
         raise CannotSetUp(f"uv can't install the packages: {reason(lines)}")
 
@@ -281,55 +271,63 @@ def reason(lines: list[str]) -> str:
 
 def fetch_dynamodb_local(environment: dict[str, str]) -> None:
     """Fetch DynamoDB Local into the cache outside the checkout."""
-    fetched = subprocess.run(
-        [str(BIN / "python"), "-m", "local_stack.dynamodb_local"],
+    lines = []
+    with started([str(BIN / "python"), "-m", "local_stack.dynamodb_local"], environment) as process:
+        for line in process.stdout or ():
+            lines.append(line.strip().replace("fib: ", ""))
+            if line.startswith("fetching "):
+                print(line.rstrip(), file=sys.stderr, flush=True)
+    if process.returncode:
+        raise CannotSetUp(lines[-1] if lines else "DynamoDB Local can't be fetched")
+
+
+@contextmanager
+def started(command: list[str], environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
+    """Run a command to its end, its errors in its output; end it and its children if we end."""
+    process = subprocess.Popen(
+        command,
         cwd=ROOT,
         env=environment,
-        check=False,
         stdin=subprocess.DEVNULL,
-        stdout=sys.stderr,
-        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
         encoding="utf-8",
         errors="replace",
+        start_new_session=True,
     )
-    if fetched.returncode:
-        raise CannotSetUp(fetched.stderr.strip().splitlines()[-1].replace("fib: ", ""))
+    try:
+        yield process
+        process.wait()
+    except BaseException:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        raise
 
 
-class Ended:
+class Ended(NamedTuple):
     """A command that has ended, and what it said."""
 
-    def __init__(self, command: list[str], environment: dict[str, str]) -> None:
-        """Run the command to its end; Ctrl-C ends it without its traceback."""
-        try:
-            ended = subprocess.run(
-                command,
-                cwd=ROOT,
-                env=environment,
-                check=False,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                encoding="utf-8",
-                errors="replace",
-            )
-            self.failed, self.output = ended.returncode != 0, ended.stdout
-        except OSError as error:
-            self.failed, self.output = True, str(error)
+    failed: bool
+    output: str
 
     @property
     def last_line(self) -> str:
-        """Return the last line that says something, without pip's prefix."""
+        """Return pip's error, or else the last line that says something."""
         lines = [line.strip() for line in self.output.splitlines() if line.strip()]
-        errors = [line for line in lines if line.startswith("ERROR:")]
-        return (errors or lines or ["it said nothing"])[0 if errors else -1].replace("ERROR: ", "")
+        errors = [line.replace("ERROR: ", "") for line in lines if line.startswith("ERROR:")]
+        return (errors[:1] or lines[-1:] or ["it said nothing"])[0]
 
 
 def quietly(command: list[str], environment: dict[str, str]) -> Ended:
     """Run a command whose output matters only if it fails."""
-    return Ended(command, environment)
+    try:
+        with started(command, environment) as process:
+            output = process.stdout.read() if process.stdout else ""
+    except OSError as error:
+        return Ended(failed=True, output=str(error))
+    return Ended(failed=process.returncode != 0, output=output)
 
 
 def clean_environment() -> dict[str, str]:
@@ -342,6 +340,7 @@ def clean_environment() -> dict[str, str]:
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         "PIP_NO_INPUT": "1",
         "PYTHONUTF8": "1",
+        "LC_ALL": "C.UTF-8",
         "UV_PROJECT_ENVIRONMENT": str(VENV),
         "UV_PYTHON": str(BIN / "python"),
         "UV_PYTHON_DOWNLOADS": "never",

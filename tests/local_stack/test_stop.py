@@ -1,16 +1,12 @@
 """How the stack ends: within 3 s, saying so, and with no process left behind."""
 
 import os
-import pty
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 from local_stack.programs import Program
@@ -24,6 +20,7 @@ from tests.local_stack.stack import (
     whole_stack,
 )
 from tests.processes import eventually, running
+from tests.terminal import in_terminal
 
 LONGEST_STOP_SECONDS = 3.0
 pytestmark = pytest.mark.long
@@ -75,7 +72,7 @@ def test_nohup_outlives_parent_and_terminal(tmp_path: Path) -> None:
     with running(Program([sys.executable, "-c", script], os.environ | variables)) as parent:
         eventually(lambda: READY in parent.output(), seconds=60)
         os.kill(parent.pid, signal.SIGKILL)
-        (stack,) = [pid for pid in processes_with(" ".join(COMMAND)) if is_of(pid, variables)]
+        (stack,) = supervisors(variables)
         os.kill(stack, signal.SIGHUP)
         time.sleep(2)  # nothing is to happen, and only time can show that
         assert len(processes_of(variables)) >= 4
@@ -83,9 +80,14 @@ def test_nohup_outlives_parent_and_terminal(tmp_path: Path) -> None:
         eventually(lambda: not processes_of(variables), seconds=5)
 
 
-def is_of(pid: int, variables: dict[str, str]) -> bool:
-    environment = Path(f"/proc/{pid}/environ").read_bytes()
-    return f"DATA_DIR={variables['DATA_DIR']}\0".encode() in environment
+def supervisors(variables: dict[str, str]) -> list[int]:
+    """Return the processes that were started with these variables to run a stack."""
+    setting = f"DATA_DIR={variables['DATA_DIR']}\0".encode()
+    return [
+        pid
+        for pid in processes_with(" ".join(COMMAND))
+        if setting in Path(f"/proc/{pid}/environ").read_bytes()
+    ]
 
 
 def test_killed_guard_comes_back(tmp_path: Path) -> None:
@@ -111,52 +113,25 @@ def guards(supervisor: int) -> list[int]:
     return [pid for pid, command in commands.items() if command.startswith(b"/bin/sh")]
 
 
-class Terminal(NamedTuple):
-    """A pseudo-terminal in which a command runs."""
-
-    pid: int
-    descriptor: int
-
-    def read_until(self, text: str) -> str:
-        """Return what was printed, as soon as it has `text`."""
-        read = ""
-        while text not in read:
-            read += os.read(self.descriptor, 4096).decode(errors="replace").replace("\r", "")
-        return read
-
-
-@contextmanager
-def in_terminal(command: list[str], variables: dict[str, str]) -> Iterator[Terminal]:
-    """Run a command in a terminal of its own."""
-    pid, descriptor = pty.fork()
-    if pid == 0:
-        os.execvpe(command[0], command, os.environ | variables)
-    try:
-        yield Terminal(pid, descriptor)
-    finally:
-        with suppress(OSError):
-            os.close(descriptor)
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-        with suppress(ChildProcessError):
-            os.waitpid(pid, 0)
-
-
 def test_closed_terminal_stops_everything(tmp_path: Path) -> None:
     variables = ports_of_its_own(tmp_path)
-    with in_terminal(COMMAND, variables) as terminal:
+    with in_terminal(COMMAND, os.environ | variables) as terminal:
         terminal.read_until(READY)
-        os.close(terminal.descriptor)
-        eventually(lambda: not processes_of(variables), seconds=5)
+        terminal.close()
+        assert terminal.wait() == 0
+        assert processes_of(variables) == []
 
 
 def test_ctrl_c_in_a_terminal_stops_everything(tmp_path: Path) -> None:
     variables = ports_of_its_own(tmp_path)
-    with in_terminal(COMMAND, variables) as terminal:
+    with in_terminal(COMMAND, os.environ | variables) as terminal:
         terminal.read_until(READY)
-        os.write(terminal.descriptor, b"\x03")
-        assert "Traceback" not in terminal.read_until("stopping …")
-        eventually(lambda: not processes_of(variables), seconds=LONGEST_STOP_SECONDS)
+        pressed = time.monotonic()
+        terminal.press("\x03")
+        assert terminal.wait() == 0
+        assert time.monotonic() - pressed < LONGEST_STOP_SECONDS
+        assert terminal.output.endswith("stopping …\n")
+        assert processes_of(variables) == []
 
 
 def test_reader_that_leaves_stops_nothing(tmp_path: Path) -> None:

@@ -1,14 +1,12 @@
 """What stands in the repository: no secret, and no one's account."""
 
-import os
 import re
-from fnmatch import fnmatch
 from pathlib import Path
 
 from detect_secrets.core.secrets_collection import SecretsCollection
 from detect_secrets.settings import default_settings
 
-ROOT = Path(__file__).parents[2]
+from tests.checkout_files import ROOT, checkout_files
 
 # All that a lock file has is hashes.
 NOT_SEARCHED = {"uv.lock"}
@@ -28,26 +26,12 @@ EXAMPLE_ACCOUNTS = {"123456789012", "000000000000", "111122223333"}
 ACCOUNT = re.compile(r"(?<![\w.])\d{12}(?![\w.])")
 
 
-def files(root: Path = ROOT) -> list[str]:
-    """Return the files of the checkout that are not ignored; a zip download has no git to ask."""
-    lines = (root / ".gitignore").read_text().splitlines()
-    ignored = [".git", *(line.rstrip("/") for line in lines if line and not line.startswith("#"))]
-    found = []
-    for folder, folders, names in os.walk(root):
-        for entries in (folders, names):
-            entries[:] = [
-                entry for entry in entries if not any(fnmatch(entry, each) for each in ignored)
-            ]
-        found += [str((Path(folder) / name).relative_to(root)) for name in names]
-    return sorted(found)
-
-
 def test_ignored_files_are_left_out_without_git(tmp_path: Path) -> None:
     for name in (".venv/x", ".git/x", "a/__pycache__/x", "a/b.egg-info/x", "a/x", ".env"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
     (tmp_path / ".gitignore").write_text("# ours\n.venv/\n__pycache__/\n*.egg-info/\n")
-    assert files(tmp_path) == [".env", ".gitignore", "a/x"]
+    assert checkout_files(tmp_path) == [".env", ".gitignore", "a/x"]
 
 
 def found_secrets(root: Path, names: list[str]) -> set[tuple[str, str]]:
@@ -59,7 +43,7 @@ def found_secrets(root: Path, names: list[str]) -> set[tuple[str, str]]:
 
 
 def test_no_secret_stands_in_any_file() -> None:
-    searched = [name for name in files() if name not in NOT_SEARCHED]
+    searched = [name for name in checkout_files() if name not in NOT_SEARCHED]
     assert found_secrets(ROOT, searched) == set(NO_SECRETS)
 
 
@@ -72,7 +56,7 @@ def test_a_secret_would_be_found(tmp_path: Path) -> None:
 def test_no_account_number_stands_in_any_file() -> None:
     found = {
         (name, number)
-        for name in files()
+        for name in checkout_files()
         if name not in NOT_SEARCHED
         for number in ACCOUNT.findall((ROOT / name).read_bytes().decode(errors="replace"))
     }

@@ -78,7 +78,9 @@ def local_environment(
         settings.COUNTER_TABLE_NAME.name: TABLE_NAME,
         settings.AWS_REGION.name: REGION,
         settings.AWS_ENDPOINT_URL_DYNAMODB.name: url(dynamodb_port),
+        # Neither Python nor Java reads every path in another locale.
         "PYTHONUTF8": "1",
+        "LC_ALL": "C.UTF-8",
         **without_proxy_for_localhost(os.environ),
         **CREDENTIALS,
         **(variables or {}),

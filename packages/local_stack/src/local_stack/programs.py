@@ -62,9 +62,7 @@ def dynamodb(*, port: int, data_dir: Path | None = None) -> Program:
     """Return DynamoDB Local, in memory where there is no `data_dir`."""
     if data_dir:
         data_dir.mkdir(parents=True, exist_ok=True)
-    # In another locale Java opens no path that is not ASCII.
-    environment = local_environment(dynamodb_port=port, variables={"LC_ALL": "C.UTF-8"})
-    return Program(dynamodb_local.command(port, data_dir), environment)
+    return Program(dynamodb_local.command(port, data_dir), local_environment(dynamodb_port=port))
 
 
 def table(*, dynamodb_port: int) -> Program:

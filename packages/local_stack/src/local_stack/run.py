@@ -3,30 +3,27 @@
 It runs until Ctrl-C, SIGTERM, a closed terminal (SIGHUP) or the end of the process that started it.
 """
 
+import argparse
+import asyncio
+import fcntl
+import os
 import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import IO, Final
 
-# Ctrl-C before the stack handles it ends this process without a traceback.
-signal.signal(signal.SIGINT, signal.SIG_DFL)
+from fibcore import InvalidSettings, Settings
+from fibcore.counter import Operation
+from fibcore.http.contract import ROUTES
 
-import asyncio  # noqa: E402
-import fcntl  # noqa: E402
-import os  # noqa: E402
-import subprocess  # noqa: E402
-import sys  # noqa: E402
-from pathlib import Path  # noqa: E402
-from typing import IO, Final  # noqa: E402
-
-from fibcore import InvalidSettings, Settings  # noqa: E402
-from fibcore.counter import Operation  # noqa: E402
-from fibcore.http.contract import ROUTES  # noqa: E402
-
-from local_stack import ports, programs  # noqa: E402
-from local_stack.environment import has_known_log_level, local_environment, url  # noqa: E402
-from local_stack.npm_package import CannotFetch  # noqa: E402
-from local_stack.readiness import wait_until_ready  # noqa: E402
-from local_stack.settings import LocalSettings  # noqa: E402
-from local_stack.supervisor import Supervisor  # noqa: E402
-from local_stack.terminal import say  # noqa: E402
+from local_stack import ports, programs
+from local_stack.environment import has_known_log_level, local_environment, url
+from local_stack.npm_package import CannotFetch
+from local_stack.readiness import wait_until_ready
+from local_stack.settings import LocalSettings
+from local_stack.supervisor import Supervisor
+from local_stack.terminal import say
 
 _LONGEST_START_SECONDS: Final = 60.0
 _PARENT_INTERVAL_SECONDS: Final = 0.5
@@ -39,6 +36,11 @@ class CannotStart(Exception):
 
 def main() -> None:
     """Check the settings, the ports and the data folder, then run everything until told to stop."""
+    arguments = argparse.ArgumentParser(description="Start the whole stack on localhost.")
+    arguments.add_argument(
+        "--started-by", type=int, default=os.getppid(), help="the process whose end ends the stack"
+    )
+    started_by = arguments.parse_args().started_by
     try:
         local = _read_settings()
         _check_ports(local)
@@ -47,7 +49,7 @@ def main() -> None:
     except (CannotFetch, CannotStart, InvalidSettings) as fault:
         sys.exit(f"fib: can't start: {fault}")
     with lock:
-        sys.exit(asyncio.run(_Stack(local, stack).run()))
+        sys.exit(asyncio.run(_Stack(local, stack, started_by).run()))
 
 
 def _read_settings() -> LocalSettings:
@@ -86,8 +88,11 @@ def _lock_data_dir(data_dir: Path) -> IO[str]:
 class _Stack:
     """The running stack, from its start to its end."""
 
-    def __init__(self, local: LocalSettings, stack: dict[str, programs.Program]) -> None:
+    def __init__(
+        self, local: LocalSettings, stack: dict[str, programs.Program], started_by: int
+    ) -> None:
         self._local = local
+        self._started_by = started_by
         self._supervisor = Supervisor(stack, folder=local.data_dir, logs=local.data_dir / "logs")
         self._stopped = asyncio.Event()
         self._status = 0
@@ -121,9 +126,13 @@ class _Stack:
                 loop.add_signal_handler(number, self._stopped.set)
 
     async def _stop_with_parent(self) -> None:
+        """Stop when the process that started the stack has ended, or its shell."""
         parent = os.getppid()
-        # No event tells of the parent's end.
-        while _is_detached() or os.getppid() == parent:  # noqa: ASYNC110
+
+        def wanted() -> bool:
+            return os.getppid() == parent and _is_running(self._started_by)
+
+        while _is_detached() or wanted():  # noqa: ASYNC110 - no event tells of their end
             await asyncio.sleep(_PARENT_INTERVAL_SECONDS)
         self._stopped.set()
 
@@ -170,6 +179,16 @@ class _Stack:
             say(f"  the end of {self._supervisor.log(name)}:\n{self._supervisor.last_lines(name)}")
         self._status = 1
         self._stopped.set()
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _is_detached() -> bool:
