@@ -17,10 +17,12 @@ class Program(NamedTuple):
     Attributes:
         command: The program and its arguments.
         environment: Its whole environment.
+        folder: The folder in which it runs; Gunicorn can't run in every one.
     """
 
     command: list[str]
     environment: dict[str, str]
+    folder: Path = Path("/")
 
 
 def server(*, port: int, dynamodb_port: int, **variables: str) -> Program:
@@ -52,7 +54,7 @@ def site(*, port: int, server_port: int, lambda_port: int) -> Program:
 
 
 def _gunicorn(configuration: str, port: int) -> list[str]:
-    # `bind` in the server's own configuration is every interface, as a container wants it.
+    # The server's own configuration binds every interface, as a container wants it.
     bind = f"127.0.0.1:{port}"
     # Not by its script, whose first line can't hold every path.
     return [sys.executable, "-m", "gunicorn", "-c", f"python:{configuration}", "--bind", bind]
@@ -62,7 +64,9 @@ def dynamodb(*, port: int, data_dir: Path | None = None) -> Program:
     """Return DynamoDB Local, in memory where there is no `data_dir`."""
     if data_dir:
         data_dir.mkdir(parents=True, exist_ok=True)
-    return Program(dynamodb_local.command(port, data_dir), local_environment(dynamodb_port=port))
+    command = dynamodb_local.command(port, data_dir)
+    # It writes a file of its own into the folder in which it runs.
+    return Program(command, local_environment(dynamodb_port=port), data_dir or Path("/"))
 
 
 def table(*, dynamodb_port: int) -> Program:

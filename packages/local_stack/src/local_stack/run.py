@@ -93,7 +93,7 @@ class _Stack:
     ) -> None:
         self._local = local
         self._started_by = started_by
-        self._supervisor = Supervisor(stack, folder=local.data_dir, logs=local.data_dir / "logs")
+        self._supervisor = Supervisor(stack, logs=local.data_dir / "logs")
         self._stopped = asyncio.Event()
         self._status = 0
 

@@ -39,10 +39,9 @@ class Supervisor:
     The first program is stopped last, since the others depend on it.
     """
 
-    def __init__(self, programs: Mapping[str, Program], *, folder: Path, logs: Path) -> None:
-        """Take the programs by name, the folder in which they run, and the folder of their logs."""
+    def __init__(self, programs: Mapping[str, Program], *, logs: Path) -> None:
+        """Take the programs by name, and the folder of their logs."""
         self._programs = programs
-        self._folder = folder
         self._logs = logs
         self._running: dict[str, Process] = {}
         self._guard: Process | None = None
@@ -97,7 +96,7 @@ class Supervisor:
             process = await asyncio.create_subprocess_exec(
                 *program.command,
                 env=program.environment,
-                cwd=self._folder,
+                cwd=program.folder,
                 stdin=DEVNULL,
                 stdout=log,
                 stderr=STDOUT,
