@@ -13,8 +13,8 @@ from aws_cdk.aws_elasticloadbalancingv2 import (
     TargetType,
 )
 from constructs import Construct
-from fibcore import timeouts
 from fibcore.http import contract
+from server_api import timeouts
 
 from infra.findings import accept
 from infra.network import BALANCER_SUBNETS

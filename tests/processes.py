@@ -1,6 +1,7 @@
 """Starting the product's processes for a test: a free port, a wait that knows, an end for sure."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -15,6 +16,8 @@ from local_stack.programs import Program
 
 _LONGEST_START_SECONDS = 60
 _LONGEST_STOP_SECONDS = 40
+_QUIET_LINE = re.compile(r"\[[^]]+\] \[\d+\] \[INFO\] |INFO |\{")
+"""What Gunicorn, the application and the access log write in normal operation."""
 
 
 def free_port() -> int:
@@ -49,6 +52,10 @@ class Running:
         """Return what it has written so far, to stdout and stderr."""
         self.log.seek(0)
         return self.log.read().decode(errors="replace")
+
+    def loud_lines(self) -> list[str]:
+        """Return the lines of a server's log that are above INFO or belong to a traceback."""
+        return [line for line in self.output().splitlines() if not _QUIET_LINE.match(line)]
 
     def wait_for_port(self, port: int) -> None:
         """Wait until something listens on `port`; fail at once if the process ends before."""

@@ -17,8 +17,10 @@ from aws_cdk.aws_ecs import (
     RuntimePlatform,
 )
 from constructs import Construct
-from fibcore import settings, timeouts
+from fibcore import settings
 from fibcore.dynamodb.writer_registry import WRITERS_LIMIT
+from server_api import timeouts
+from server_api.settings import PORT as SERVER_PORT
 
 from infra import ROOT
 from infra.findings import accept, accept_finding
@@ -29,7 +31,7 @@ from infra.retention import log_group
 from infra.stacks.storage import StorageStack
 from infra.stage import Stage
 
-PORT: Final = int(settings.PORT.default)
+PORT: Final = int(SERVER_PORT.default)
 # One process on one CPU; the least memory that Fargate gives with it.
 CPU_UNITS: Final = 1_024
 MEMORY_MEGABYTES: Final = 2_048
@@ -108,7 +110,7 @@ class EcsStack(Stack):
             environment={
                 **storage.backend_environment,
                 settings.AWS_REGION.name: self.region,
-                settings.PORT.name: str(PORT),
+                SERVER_PORT.name: str(PORT),
             },
             readonly_root_filesystem=True,
             stop_timeout=Duration.seconds(timeouts.KILL),

@@ -1,4 +1,4 @@
-"""The black-box suite's backends: both of ours on one table, or any deployed URL."""
+"""The backends that the API suite tests: both of ours on one table, or any deployed URL."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out, for a deployed backend, what needs its table or its process."""
+    """Deselect, for a deployed backend, the tests that need its table or its process."""
     if not config.getoption("--backend-url"):
         return
     ours = {"table", "backends", "start_backend"}
@@ -39,7 +39,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @dataclass
 class Table:
-    """The counter's table, to put an index there by hand."""
+    """The counter's table, so that a test can set the index."""
 
     settings: Settings
 

@@ -1,4 +1,4 @@
-"""A client that sends exactly what it is told to: any method, any path, any bytes."""
+"""An HTTP client that sends exactly what it is told to: any method, any path, any bytes."""
 
 import http.client
 import json
@@ -33,7 +33,7 @@ class Answer:
 
 @dataclass
 class Backend:
-    """Where the requests go."""
+    """A backend that requests are sent to."""
 
     url: str
     headers: dict[str, str] = field(default_factory=dict)
@@ -67,7 +67,7 @@ class Backend:
             connection.close()
 
     def send_raw(self, data: bytes) -> bytes:
-        """Send `data`, say that no more comes, and return all that comes back."""
+        """Send `data`, end the sending side, and return everything that comes back."""
         parts = urlsplit(self.url)
         with socket.create_connection((parts.hostname, parts.port), timeout=15) as connection:
             connection.sendall(data)
@@ -79,7 +79,7 @@ class Backend:
 
 
 def assert_problem(answer: Answer, problem: Problem) -> None:
-    """Assert that `answer` tells of `problem` in the one shape that errors have."""
+    """Assert that `answer` is the problem document of `problem`, with its headers."""
     assert answer.status == problem.status
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.headers["cache-control"] == "no-store"

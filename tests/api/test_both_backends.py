@@ -1,4 +1,4 @@
-"""The two backends are one: same counter, same bytes."""
+"""Both backends share one counter and give the same answers."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -32,7 +32,7 @@ def compared(answer: Answer) -> tuple[int, bytes, dict[str, str | None]]:
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "OPTIONS", "PUT"])
 @pytest.mark.parametrize("path", [*contract.ROUTE_BY_PATH, "/none", "/next/", "/%6eext"])
 @pytest.mark.parametrize("index", [0, 7, MAX_INDEX])
-def test_both_answer_the_same(
+def test_both_backends_answer_the_same(
     backends: dict[str, Backend], table: Table, method: str, path: str, index: int
 ) -> None:
     answers = []
@@ -42,7 +42,7 @@ def test_both_answer_the_same(
     assert answers[0] == answers[1]
 
 
-def test_both_move_one_counter(backends: dict[str, Backend], table: Table) -> None:
+def test_both_backends_move_one_counter(backends: dict[str, Backend], table: Table) -> None:
     table.put(0)
     server, function = backends.values()
     assert server.request("POST", "/next").index() == 1
@@ -51,7 +51,7 @@ def test_both_move_one_counter(backends: dict[str, Backend], table: Table) -> No
     assert function.request("GET", "/current").index() == 1
 
 
-def test_many_clients_of_both_get_every_index_once(
+def test_concurrent_clients_get_every_index_once(
     backends: dict[str, Backend], table: Table
 ) -> None:
     table.put(0)
@@ -67,7 +67,7 @@ def test_many_clients_of_both_get_every_index_once(
     ("path", "start", "problem"),
     [("/next", MAX_INDEX - 10, contract.PAST_END), ("/previous", 10, contract.BEFORE_START)],
 )
-def test_many_clients_at_a_bound_never_pass_it(
+def test_concurrent_clients_never_pass_a_bound(
     backends: dict[str, Backend], table: Table, path: str, start: int, problem: contract.Problem
 ) -> None:
     table.put(start)

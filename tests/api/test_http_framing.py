@@ -1,4 +1,4 @@
-"""Bodies and requests as bytes on a connection of ours."""
+"""Request bodies and pipelined requests, as bytes on a connection."""
 
 import pytest
 from fibcore.http import contract
@@ -13,13 +13,13 @@ def in_chunks(size: int) -> list[bytes]:
     return [b"x" * 1_000] * (size // 1_000)
 
 
-def test_a_chunked_body_is_thrown_away(backend: Backend, table: Table) -> None:
+def test_chunked_body_is_discarded(backend: Backend, table: Table) -> None:
     table.put(7)
     answer = backend.request("POST", "/next", body=in_chunks(10_000), chunked=True)
     assert answer.index() == 8
 
 
-def test_a_chunked_body_over_the_limit_moves_nothing(backend: Backend, table: Table) -> None:
+def test_chunked_body_over_the_limit_moves_nothing(backend: Backend, table: Table) -> None:
     table.put(7)
     body = in_chunks(contract.BODY_LIMIT_BYTES + 2_000)
     refused = backend.request(
@@ -45,7 +45,7 @@ def test_a_chunked_body_over_the_limit_moves_nothing(backend: Backend, table: Ta
     ],
     ids=["cut", "chunk-cut", "chunk-bad", "length-bad", "length-and-chunks", "head-cut", "lower"],
 )
-def test_a_malformed_or_cut_request_moves_nothing(
+def test_malformed_or_cut_request_moves_nothing(
     backend: Backend, table: Table, request_bytes: bytes
 ) -> None:
     table.put(7)

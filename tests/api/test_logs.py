@@ -1,4 +1,4 @@
-"""A log line is written by the product alone: nothing that a client sends ends or begins one."""
+"""Nothing that a client sends can begin or end a log line."""
 
 import json
 import re
@@ -15,7 +15,7 @@ from tests.processes import Running, eventually
 
 HOST = b"Host: x\r\n"
 FORGED = "forged by a client"
-# Line ends of all alphabets, escapes of terminals, marks that turn the reading round.
+# Line ends of several alphabets, terminal escapes, and marks that reverse the reading direction.
 CONTROLS = [
     "\n",
     "\r\n",
@@ -66,7 +66,7 @@ def has_answered(process: Running, mark: str) -> bool:
 
 
 @pytest.mark.parametrize("name", list(START))
-def test_nothing_that_a_client_sends_forges_a_line(
+def test_clients_cannot_forge_log_lines(
     name: str,
     new_table: Callable[..., Settings],
     start_backend: Callable[..., Iterator[tuple[Backend, Running]]],

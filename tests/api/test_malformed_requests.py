@@ -1,4 +1,4 @@
-"""What no client should send, as bytes: the parser refuses or the contract answers, never 500."""
+"""Malformed requests, as bytes: the parser refuses them or the contract answers, never with 500."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -20,7 +20,7 @@ READ = b"GET /health HTTP/1.1\r\n"
 CHUNKED = STEP + b"Transfer-Encoding: chunked\r\n\r\n"
 END = b"\r\n"
 
-# Gunicorn's parser says these, not the contract; on AWS it is the load balancer or the gateway.
+# Gunicorn's parser answers with these, not the contract; on AWS the load balancer or the gateway.
 BY_PARSER = {400, 414, 417, 431, 501}
 
 REFUSED = {
@@ -28,12 +28,12 @@ REFUSED = {
     + b"Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
     "chunks twice": STEP + b"Transfer-Encoding: chunked\r\n" * 2 + b"\r\n0\r\n\r\n",
     "chunks that are not last": STEP + b"Transfer-Encoding: chunked, gzip\r\n\r\n0\r\n\r\n",
-    "a coding that no one knows": STEP + b"Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
+    "an unknown transfer coding": STEP + b"Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
     "chunks in HTTP/1.0": b"POST /next HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
     "two lengths": STEP + b"Content-Length: 0\r\nContent-Length: 1\r\n\r\nx",
     "a list of lengths": STEP + b"Content-Length: 1, 1\r\n\r\nx",
     "a length with a sign": STEP + b"Content-Length: +1\r\n\r\nx",
-    "a length below nothing": STEP + b"Content-Length: -1\r\n\r\nx",
+    "a negative length": STEP + b"Content-Length: -1\r\n\r\nx",
     "a length of a thousand digits": STEP + b"Content-Length: " + b"9" * 5_000 + b"\r\n\r\nx",
     "a chunk whose size is no number": CHUNKED + b"zz\r\nx\r\n0\r\n\r\n",
     "a chunk that ends elsewhere": CHUNKED + b"1\r\nxyy0\r\n\r\n",
@@ -48,7 +48,7 @@ REFUSED = {
     "a path past ASCII": "POST /näxt HTTP/1.1\r\n".encode() + HOST + END,
     "a space in the path": b"POST /next x HTTP/1.1\r\n" + HOST + END,
     "a path without its slash": b"POST next HTTP/1.1\r\n" + HOST + END,
-    "an address that is none": b"POST http://[::1/next HTTP/1.1\r\n" + HOST + END,
+    "an invalid address": b"POST http://[::1/next HTTP/1.1\r\n" + HOST + END,
     "a method in lower case": b"post /next HTTP/1.1\r\n" + HOST + END,
     "a method of 30 letters": b"P" * 30 + b" /next HTTP/1.1\r\n" + HOST + END,
     "a control in a header": STEP + b"X: \x01\r\n\r\n",
@@ -57,8 +57,8 @@ REFUSED = {
     "a header over two lines": STEP + b"X: x\r\n y\r\n\r\n",
     "lines that end in LF": b"POST /next HTTP/1.1\nHost: localhost\n\n",
     "two hosts": STEP + HOST + END,
-    "an expectation that is none": STEP + b"Expect: tea\r\n\r\n",
-    "HTTP/2 unasked": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    "an invalid expectation": STEP + b"Expect: tea\r\n\r\n",
+    "HTTP/2 without an upgrade": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
     "all bytes": bytes(range(256)),
 }
 ENDLESS = {
@@ -75,16 +75,16 @@ CUT = {
     "half a body": STEP + b"Content-Length: 10\r\n\r\n12345",
     "half a chunk": CHUNKED + b"5\r\n12",
     "a chunk that is longer than memory": CHUNKED + b"f" * 100 + b"\r\nx\r\n0\r\n\r\n",
-    "a greeting in TLS": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+    "a TLS handshake": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
 }
 ANSWERED = {
-    "a host that is no name": (200, READ + b"Host: a..b\r\n\r\n"),
+    "a host that is not a name": (200, READ + b"Host: a..b\r\n\r\n"),
     "a host that is half an address": (200, READ + b"Host: [::1\r\n\r\n"),
     "a host with two ports": (200, READ + b"Host: a:1:2\r\n\r\n"),
     "a host past ASCII": (200, READ + b"Host: \xff\r\n\r\n"),
     "a host of 300 letters": (200, READ + b"Host: " + b"a" * 300 + b"\r\n\r\n"),
     "no host": (200, READ + END),
-    "a forwarded port that is none": (200, READ + HOST + b"X-Forwarded-Port: x\r\n\r\n"),
+    "a forwarded port that is not a number": (200, READ + HOST + b"X-Forwarded-Port: x\r\n\r\n"),
     "a scheme that contradicts itself": (
         200,
         READ + HOST + b"X-Forwarded-Proto: https\r\nX-Forwarded-Ssl: off\r\n\r\n",
@@ -94,36 +94,36 @@ ANSWERED = {
         404,
         b"POST /x/next HTTP/1.1\r\n" + HOST + b"SCRIPT_NAME: /x\r\n\r\n",
     ),
-    "a wish for a WebSocket": (
+    "an upgrade to WebSocket": (
         200,
         READ + HOST + b"Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
     ),
-    "a wish for HTTP/2": (
+    "an upgrade to HTTP/2": (
         200,
         READ
         + HOST
         + b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
         + b"HTTP2-Settings: AAMAAABk\r\n\r\n",
     ),
-    "a type that is none": (
+    "an invalid content type": (
         200,
         READ + HOST + b"Content-Type: \xff/\r\nContent-Length: 3\r\n\r\nabc",
     ),
-    "a cookie that is none": (200, READ + HOST + b'Cookie: \xff=;;"\r\n\r\n'),
-    "all of the server": (404, b"OPTIONS * HTTP/1.1\r\n" + HOST + END),
+    "an invalid cookie": (200, READ + HOST + b'Cookie: \xff=;;"\r\n\r\n'),
+    "the whole server": (404, b"OPTIONS * HTTP/1.1\r\n" + HOST + END),
     "a tunnel": (404, b"CONNECT localhost:443 HTTP/1.1\r\n" + HOST + END),
     "a tunnel to a path": (404, b"CONNECT x:next HTTP/1.1\r\n" + HOST + END),
     "a host without a path": (404, b"POST http://localhost HTTP/1.1\r\n" + HOST + END),
-    "bytes that are no UTF-8": (404, b"POST /%ff%fe HTTP/1.1\r\n" + HOST + END),
+    "bytes that are not UTF-8": (404, b"POST /%ff%fe HTTP/1.1\r\n" + HOST + END),
     "a percent sign that escapes nothing": (404, b"POST /next%zz HTTP/1.1\r\n" + HOST + END),
-    "a way round": (404, b"POST /x/../next HTTP/1.1\r\n" + HOST + END),
+    "a path with dot segments": (404, b"POST /x/../next HTTP/1.1\r\n" + HOST + END),
     "a method with a quote": (405, b"GET' /next HTTP/1.1\r\n" + HOST + END),
 }
 
 On = tuple[Backend, Running, Table]
 
 
-# With its access log the server answers all requests by way of WSGI, without it not all.
+# The fast path and Flask write the access log apart, so requests are also sent without it.
 WAYS = [*START, "server without its access log"]
 
 
@@ -147,7 +147,7 @@ def statuses(received: bytes) -> list[int]:
 
 
 @pytest.mark.parametrize("request_bytes", REFUSED.values(), ids=REFUSED.keys())
-def test_what_the_parser_refuses_moves_nothing(own_backend: On, request_bytes: bytes) -> None:
+def test_refused_requests_move_nothing(own_backend: On, request_bytes: bytes) -> None:
     backend, _, table = own_backend
     table.put(7)
     (status,) = statuses(backend.send_raw(request_bytes))
@@ -156,7 +156,7 @@ def test_what_the_parser_refuses_moves_nothing(own_backend: On, request_bytes: b
 
 
 @pytest.mark.parametrize("request_bytes", ENDLESS.values(), ids=ENDLESS.keys())
-def test_what_never_ends_is_cut_off(own_backend: On, request_bytes: bytes) -> None:
+def test_endless_requests_are_cut_off(own_backend: On, request_bytes: bytes) -> None:
     backend, _, table = own_backend
     table.put(7)
     with suppress(OSError):  # it was still sending
@@ -165,7 +165,7 @@ def test_what_never_ends_is_cut_off(own_backend: On, request_bytes: bytes) -> No
 
 
 @pytest.mark.parametrize("request_bytes", CUT.values(), ids=CUT.keys())
-def test_what_ends_too_early_moves_nothing(own_backend: On, request_bytes: bytes) -> None:
+def test_truncated_requests_move_nothing(own_backend: On, request_bytes: bytes) -> None:
     backend, _, table = own_backend
     table.put(7)
     assert backend.send_raw(request_bytes) == b""
@@ -173,7 +173,7 @@ def test_what_ends_too_early_moves_nothing(own_backend: On, request_bytes: bytes
 
 
 @pytest.mark.parametrize(("status", "request_bytes"), ANSWERED.values(), ids=ANSWERED.keys())
-def test_what_is_only_odd_is_answered_by_the_contract(
+def test_odd_requests_get_contract_answers(
     own_backend: On, status: int, request_bytes: bytes
 ) -> None:
     backend, _, table = own_backend
@@ -225,7 +225,7 @@ _PIECES = st.sampled_from(
     ],
     indirect=["own_backend"],
 )
-def test_whatever_bytes_come_none_is_a_bug(own_backend: On, cases: int) -> None:
+def test_random_bytes_never_get_500(own_backend: On, cases: int) -> None:
     backend, _, _ = own_backend
 
     @settings(

@@ -1,4 +1,4 @@
-"""Schemathesis asks both backends for what the OpenAPI document allows and for what it does not."""
+"""Schemathesis sends both backends valid and invalid requests by the OpenAPI document."""
 
 import subprocess
 import sys
@@ -12,7 +12,7 @@ from tests.api.conftest import START
 from tests.api.http_client import Backend
 from tests.processes import Running
 
-# So near to each other that steps at random are refused at both.
+# Random steps reach both bounds of an interval this short, and are refused there.
 BOUND = "3"
 
 
@@ -20,7 +20,7 @@ BOUND = "3"
     "cases", [30, pytest.param(300, marks=[pytest.mark.long, pytest.mark.timeout(600)])]
 )
 @pytest.mark.parametrize("name", list(START))
-def test_every_answer_is_one_that_the_document_describes(
+def test_answers_match_the_openapi_document(
     name: str,
     cases: int,
     new_table: Callable[..., Settings],

@@ -1,31 +1,17 @@
-"""What is the server's own: its access log, how it starts, how it stops."""
+"""The server process: its access log and its start."""
 
-import http.client
 import json
-import signal
-import socket
 import subprocess
-import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from functools import partial
-from urllib.parse import urlsplit
 
 from fibcore import Settings
 from local_stack import programs
 
 from tests.api.http_client import Backend
-from tests.faults.proxy_control import ProxyControl, proxy_program
-from tests.processes import Running, eventually, free_port, running
+from tests.processes import Running, eventually
 
 Start = Callable[..., Iterator[tuple[Backend, Running]]]
-
-
-def address(backend: Backend) -> tuple[str, int]:
-    parts = urlsplit(backend.url)
-    assert parts.hostname
-    assert parts.port
-    return parts.hostname, parts.port
 
 
 def access_lines(process: Running) -> list[dict[str, object]]:
@@ -36,7 +22,7 @@ def has_access_lines(process: Running, count: int) -> bool:
     return len(access_lines(process)) == count
 
 
-def test_each_request_is_one_line_of_json_that_no_path_can_forge(
+def test_access_log_has_one_line_a_request(
     new_table: Callable[..., Settings], start_backend: Start
 ) -> None:
     for backend, process in start_backend("server", new_table(), FIB_ACCESS_LOG="1"):
@@ -48,7 +34,7 @@ def test_each_request_is_one_line_of_json_that_no_path_can_forge(
         assert (forged["path"], forged["status"]) == ('/\n{"status":200}\r\n', 404)
 
 
-def test_without_the_access_log_a_request_leaves_no_line(
+def test_requests_leave_no_line_by_default(
     new_table: Callable[..., Settings], start_backend: Start
 ) -> None:
     for backend, process in start_backend("server", new_table()):
@@ -57,77 +43,13 @@ def test_without_the_access_log_a_request_leaves_no_line(
         assert access_lines(process) == []
 
 
-def test_a_server_that_stops_answers_what_is_in_flight_and_waits_for_no_idle_client(
-    new_table: Callable[..., Settings], start_backend: Start
-) -> None:
-    for backend, process in start_backend("server", new_table()):
-        silent, speaks = (http.client.HTTPConnection(*address(backend)) for _ in range(2))
-        with (
-            closing(silent),
-            closing(speaks),
-            socket.create_connection(address(backend), timeout=20) as in_flight,
-        ):
-            for idle in (silent, speaks):
-                idle.request("GET", "/health")
-                assert idle.getresponse().read() == b'{"status":"ok"}'
-            in_flight.sendall(b"POST /next HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nx")
-            backend.request("GET", "/health")
-            process.process.send_signal(signal.SIGTERM)
-            refused_when_it_stops_accepting(backend)
-            speaks.request("GET", "/health")
-            last = speaks.getresponse()
-            assert (last.status, last.headers["Connection"]) == (200, "close")
-            in_flight.sendall(b"x")
-            answered = http.client.HTTPResponse(in_flight)
-            answered.begin()
-            assert answered.read() == b'{"index":1,"value":"1"}'
-            assert answered.headers["Connection"] == "close"
-            assert in_flight.recv(1) == b""
-            # Far below the time-out of 25 s for which Gunicorn alone would wait for idle clients.
-            assert process.process.wait(15) == 0
-
-
-def test_a_step_on_its_way_at_the_stop_is_the_last_that_its_connection_answers(
-    new_table: Callable[..., Settings], start_backend: Start, dynamodb_port: int
-) -> None:
-    port = free_port()
-    with running(proxy_program(port, dynamodb_port), port=port):
-        proxy = ProxyControl(port)
-        behind = {"AWS_ENDPOINT_URL_DYNAMODB": f"http://localhost:{port}"}
-        for backend, process in start_backend("server", new_table(), **behind):
-            backend.request("POST", "/next")
-            proxy.set_call_seconds(1)
-            before = proxy.counts()["writes"]
-            with socket.create_connection(address(backend), timeout=20) as connection:
-                connection.sendall(b"POST /next HTTP/1.1\r\nHost: x\r\n\r\n" * 2)
-                eventually(partial(has_more_writes, proxy, before), seconds=10)
-                process.process.send_signal(signal.SIGTERM)
-                received = b""
-                while chunk := connection.recv(4_096):
-                    received += chunk
-            assert received.count(b"HTTP/1.1 200") == 1
-            assert b"\r\nConnection: close\r\n" in received
-            assert received.endswith(b'{"index":2,"value":"1"}')
-            assert process.process.wait(15) == 0
-
-
-def has_more_writes(proxy: ProxyControl, before: int) -> bool:
-    return proxy.counts()["writes"] > before
-
-
-def refused_when_it_stops_accepting(backend: Backend) -> None:
-    deadline = time.monotonic() + 15
-    while True:
-        try:
-            socket.create_connection(address(backend), timeout=1).close()
-        except OSError:
-            return
-        assert time.monotonic() < deadline
-
-
-def test_bad_configuration_ends_the_process_with_one_line() -> None:
-    command, environment = programs.server(
-        port=1, dynamodb_port=1, FIB_MAX_INDEX="0", COUNTER_TABLE_NAME=""
+def test_invalid_settings_end_the_start_in_one_line() -> None:
+    command, environment, _ = programs.server(
+        port=1,
+        dynamodb_port=1,
+        FIB_MAX_INDEX="0",
+        COUNTER_TABLE_NAME="",
+        WEB_CONCURRENCY="17",
     )
     ended = subprocess.run(
         command, env=environment, check=False, capture_output=True, text=True, timeout=30
@@ -135,4 +57,5 @@ def test_bad_configuration_ends_the_process_with_one_line() -> None:
     assert ended.returncode != 0
     (line,) = [line for line in ended.stderr.splitlines() if "FIB_MAX_INDEX" in line]
     assert "COUNTER_TABLE_NAME" in line
+    assert "WEB_CONCURRENCY" in line
     assert "Traceback" not in ended.stderr

@@ -1,4 +1,4 @@
-"""A table that can't serve: `unavailable` at once, a clear line in the log, no trace sent out."""
+"""Faults of the table: clients get `unavailable`, and the log gets one clear line."""
 
 from collections.abc import Callable, Iterator
 
@@ -34,20 +34,20 @@ def put(settings: Settings, value: dict[str, str] | None) -> None:
 @pytest.mark.parametrize(
     "value", [{"S": "seven"}, {"N": "-1"}, {"N": "10000001"}, {"N": "3.5"}, None]
 )
-def test_an_index_that_is_none_is_unavailable_until_a_reset_mends_it(
+def test_invalid_index_is_unavailable_until_reset(
     on_own_table: tuple[Backend, Running, Settings], value: dict[str, str] | None
 ) -> None:
     backend, process, settings = on_own_table
     put(settings, value)
     for method, path in [("GET", "/current"), ("POST", "/next"), ("POST", "/previous")]:
         assert_problem(backend.request(method, path), contract.UNAVAILABLE)
-    assert "holds no sound index" in process.output()
+    assert "holds no valid index" in process.output()
     assert "Traceback" not in process.output()
     assert backend.request("POST", "/reset").index() == 0
     assert backend.request("POST", "/next").index() == 1
 
 
-def test_a_counter_that_is_gone_is_unavailable_and_no_step_creates_it(
+def test_missing_counter_is_unavailable_and_never_created(
     on_own_table: tuple[Backend, Running, Settings],
 ) -> None:
     backend, process, settings = on_own_table
@@ -63,7 +63,7 @@ def test_a_counter_that_is_gone_is_unavailable_and_no_step_creates_it(
 
 
 @pytest.mark.parametrize("name", list(START))
-def test_a_missing_table_is_unavailable(
+def test_missing_table_is_unavailable(
     name: str, new_table: Callable[..., Settings], start_backend: Start
 ) -> None:
     settings = new_table()
@@ -75,7 +75,7 @@ def test_a_missing_table_is_unavailable(
 
 
 @pytest.mark.parametrize("name", list(START))
-def test_an_unreachable_table_is_unavailable_by_the_deadline(
+def test_unreachable_table_is_unavailable_by_the_deadline(
     name: str, new_table: Callable[..., Settings], start_backend: Start
 ) -> None:
     nowhere = {"AWS_ENDPOINT_URL_DYNAMODB": f"http://localhost:{free_port()}", **SHORT_DEADLINE}

@@ -12,7 +12,7 @@ from fibcore.dynamodb.repository import CounterRepository
 from fibcore.fibonacci import Fibonacci
 from fibcore.http.contract import term_body
 from fibcore.sequence import FibonacciSequence, Term
-from server_api.app import create_app
+from server_api.app import ServerApplication
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication
@@ -41,9 +41,9 @@ def hello() -> "WSGIApplication":
     return application
 
 
-def without_combining() -> flask.Flask:
+def without_combining() -> ServerApplication:
     """Return our own application, but with a call to DynamoDB for each request."""
-    return create_app(Api(_sequence()))
+    return ServerApplication(Api(_sequence()))
 
 
 def one_write_per_request() -> "WSGIApplication":

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 from fibcore.http import contract
-from fibcore.settings import VARIABLES, Variable
+from fibcore.settings import Variable
+from server_api.settings import ServerSettings
 
 from tests.benchmarks.plot import bars
 from tests.benchmarks.tables import cells
@@ -15,7 +16,7 @@ README = (ROOT / "README.md").read_text()
 TARGETS = re.findall(r"^([a-z-]+):.*##", (ROOT / "Makefile").read_text(), re.MULTILINE)
 
 
-@pytest.mark.parametrize("variable", VARIABLES, ids=lambda variable: variable.name)
+@pytest.mark.parametrize("variable", ServerSettings.variables(), ids=lambda variable: variable.name)
 def test_every_variable_stands_there_with_its_default_and_meaning(variable: Variable) -> None:
     default = f"`{variable.default}`" if variable.default else ""
     row = f"| `{variable.name}` | {default} | {variable.meaning} |".replace("|  |", "| |")

@@ -1,34 +1,56 @@
-"""`make test-faults`: rounds under all faults, one scenario after another, for a given time."""
+"""`make test-faults`: rounds of the campaign, one scenario after another, for a given time."""
 
 import argparse
 import os
+import subprocess
 import sys
 import time
 from random import Random
 
 from local_stack.environment import CREDENTIALS
 
+from tests.faults.bug import GREENLETS, HISTORIES
 from tests.faults.bugs import BUGS, with_bug
-from tests.faults.campaign import SCENARIOS, Figures, Round, run_round
+from tests.faults.campaign import Figures, Round, run_round
 from tests.faults.client import BrokenPromise
 from tests.faults.cluster import dynamodb
+from tests.faults.scenarios import SCENARIOS, Scenario
 
 
 def main() -> None:
-    """Run the rounds that the command line asks for, and tell what happened in them."""
+    """Run the rounds that the command line asks for, and print what happened in them."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=120, help="how long clients ask in all")
     parser.add_argument("--round-seconds", type=float, default=12, help="how long in one round")
     parser.add_argument("--seed", type=int, default=Random().randrange(10**6))
-    parser.add_argument("--bug", choices=list(BUGS), help="put this bug in; it is to be found")
-    parser.add_argument("--scenario", help="only the scenarios whose name has this in it")
+    parser.add_argument("--bug", choices=list(BUGS), help="put this bug in; it has to be found")
+    parser.add_argument("--scenario", help="only scenarios whose name contains this")
     arguments = parser.parse_args()
-    scenarios = [each for each in SCENARIOS if (arguments.scenario or "") in each.name]
     os.environ.update(CREDENTIALS)
     print(f"seed {arguments.seed}", flush=True)
+    scenarios = _scenarios(arguments.scenario, arguments.bug)
+    with with_bug(arguments.bug) as variables:
+        if scenarios:
+            _run_rounds(scenarios, arguments, variables)
+        else:
+            _run_other_finder(arguments, variables)
+    print(f"no promise broken; replay by --seed {arguments.seed}")
+
+
+def _scenarios(name: str | None, bug: str | None) -> list[Scenario]:
+    """Return the scenarios to run: those named, otherwise those that find the bug."""
+    if name is None and bug:
+        return [each for each in SCENARIOS if each.name in BUGS[bug].found_by]
+    return [each for each in SCENARIOS if (name or "") in each.name]
+
+
+def _run_rounds(
+    scenarios: list[Scenario], arguments: argparse.Namespace, variables: dict[str, str]
+) -> None:
     figures = Figures()
     asked = 0.0
-    with with_bug(arguments.bug) as variables, dynamodb() as database:
+    begin = time.monotonic()
+    with dynamodb() as database:
         while asked < arguments.seconds:
             scenario = scenarios[figures.rounds % len(scenarios)]
             this = Round(
@@ -41,11 +63,26 @@ def main() -> None:
             try:
                 run_round(database, this, figures)
             except BrokenPromise as broken:
-                sys.exit(f"round {figures.rounds}, {scenario.name}, seed {this.seed}: {broken}")
+                found_after = time.monotonic() - begin
+                sys.exit(f"{scenario.name}, seed {this.seed}, {found_after:.0f} s: {broken}")
             asked += arguments.round_seconds
             took = time.monotonic() - began
             print(f"{scenario.name}: holds ({took:.0f} s); so far {figures}", flush=True)
-    print(f"no promise broken; replay by --seed {arguments.seed}")
+
+
+def _run_other_finder(arguments: argparse.Namespace, variables: dict[str, str]) -> None:
+    """Run the killed greenlets where they find the bug, otherwise the test that does."""
+    finder = BUGS[arguments.bug].found_by[0]
+    if finder == GREENLETS:
+        program = ["tests.faults.greenlet_kills", "--seed", str(arguments.seed)]
+        program += ["--seconds", str(arguments.seconds)]
+    elif finder == HISTORIES:
+        program = ["pytest", "tests/faults/test_bugs.py", "-k", f"histories and {arguments.bug}"]
+    else:
+        program = ["pytest", finder]
+    environment = os.environ if finder == HISTORIES else {**os.environ, **variables}
+    finished = subprocess.run([sys.executable, "-m", *program], env=environment, check=False)
+    sys.exit(finished.returncode)
 
 
 if __name__ == "__main__":

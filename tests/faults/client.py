@@ -1,4 +1,4 @@
-"""A client that notes when it asked, when it was answered, and what."""
+"""A client that records each request: when it asked, when it was answered, and the outcome."""
 
 import http.client
 import json
@@ -23,14 +23,15 @@ class BrokenPromise(AssertionError):
 
 @dataclass
 class Client:
-    """One client, with a connection to each node.
+    """One client, with one connection to each node.
 
     Args:
-        patience_seconds: Who waits longer has been kept waiting.
+        patience_seconds: A request that takes longer is a broken promise.
 
     Attributes:
-        history: What it asked, and what came of it.
-        soonest_unknown: After how many seconds, at least, a server has called an outcome unknown.
+        history: The requests, with their times and outcomes.
+        soonest_unknown: The shortest time, in seconds, after which a server answered that an
+            outcome is unknown.
     """
 
     patience_seconds: float
@@ -40,10 +41,10 @@ class Client:
     _fibonacci: Fibonacci = field(default_factory=Fibonacci)
 
     def ask(self, kind: Operation, node: Node) -> int | CounterError:
-        """Ask `node`, note what came of it, and return that.
+        """Ask `node`, record the outcome, and return it.
 
         Raises:
-            BrokenPromise: It answered what it must not, or nothing for too long.
+            BrokenPromise: The node gave an answer that the contract lacks, or none for too long.
         """
         invoked = time.monotonic()
         outcome = self._outcome(kind, node)

@@ -1,4 +1,4 @@
-"""Everything that counts on one table: servers, the Lambda backend, and DynamoDB behind a proxy."""
+"""A cluster on one table: servers, the Lambda backend, the fault proxy, and DynamoDB Local."""
 
 import os
 import signal
@@ -7,11 +7,13 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from enum import Enum
 from pathlib import Path
 
+import trustme
 from fibcore import Settings
 from fibcore.dynamodb.client import create_client
-from fibcore.dynamodb.item import INDEX_NAME
+from fibcore.dynamodb.item import INDEX_NAME, KEY_NAME, KEY_VALUE
 from fibcore.dynamodb.repository import CounterRepository
 from local_stack import programs
 from local_stack.environment import local_environment
@@ -23,14 +25,16 @@ from tests.processes import Running, free_port, running
 
 SERVERS = 2
 PROCESSES_A_SERVER = "2"
+_AUTHORITY = "authority.pem"
+_NO_EXCEPTIONS = {"NO_PROXY": "", "no_proxy": ""}
 
 
 class Node:
     """A process, with its children, that can be killed and started again.
 
     Args:
-        name: What the log calls it.
-        program: How it starts.
+        name: Its name in messages.
+        program: Its command and environment.
         port: Where it listens.
     """
 
@@ -50,23 +54,23 @@ class Node:
         self._exit.close()
 
     def restart(self) -> None:
-        """Kill it and its children, and start it anew."""
+        """Kill it and its children, and start it again."""
         self.kill()
         self.start()
 
     def stop_and_start(self) -> None:
-        """Send SIGTERM, wait for its end, and start it anew."""
+        """Send SIGTERM, wait until it has ended, and start it again."""
         self._process().stop()
         self.restart()
 
     def kill_alone(self) -> None:
-        """Kill the process and none of its children, and start it anew."""
+        """Kill the process but none of its children, and start it again."""
         os.kill(self._process().pid, signal.SIGKILL)
         self._process().process.wait()
         self.restart()
 
     def kill_a_child(self) -> None:
-        """Kill one of its children, which it starts again by itself."""
+        """Kill one of its children; it starts another one by itself."""
         children = Path(f"/proc/{self._process().pid}/task/{self._process().pid}/children")
         for child in children.read_text().split()[:1]:
             os.kill(int(child), signal.SIGKILL)
@@ -81,7 +85,7 @@ class Node:
 
     @property
     def is_server(self) -> bool:
-        """Whether it combines steps."""
+        """Whether it batches steps."""
         return self.name.startswith("server")
 
     def _process(self) -> Running:
@@ -89,15 +93,43 @@ class Node:
         return self._running
 
 
+class Route(Enum):
+    """How the backends reach DynamoDB; the faults happen on each of these ways."""
+
+    DIRECT = "directly"
+    FORWARD_PROXY = "through an HTTP forward proxy"
+    TUNNEL = "through a forward proxy's CONNECT, with TLS"
+
+    def variables(self, *, proxy_port: int, authority: Path) -> dict[str, str]:
+        """Return the environment that leads a backend this way.
+
+        Args:
+            proxy_port: Where the proxy listens.
+            authority: The PEM file of the authority that signed the proxy's certificate.
+        """
+        proxy = f"http://127.0.0.1:{proxy_port}"
+        if self is Route.FORWARD_PROXY:
+            return {"HTTP_PROXY": proxy, "http_proxy": proxy, **_NO_EXCEPTIONS}
+        if self is Route.TUNNEL:
+            return {
+                "AWS_ENDPOINT_URL_DYNAMODB": "https://localhost",
+                "AWS_CA_BUNDLE": str(authority),
+                "HTTPS_PROXY": proxy,
+                "https_proxy": proxy,
+                **_NO_EXCEPTIONS,
+            }
+        return {}
+
+
 @dataclass
 class Cluster:
-    """The nodes of one round, on a table of its own.
+    """The processes of one round, on a table of its own.
 
     Attributes:
         dynamodb: DynamoDB Local, which keeps its data on disk.
-        proxy: What lies between it and the backends.
+        proxy: The fault proxy, between it and the backends.
         backends: The servers, then the Lambda backend.
-        settings: Lead to the table, not by way of the proxy.
+        settings: Lead to the table, past the proxy.
     """
 
     dynamodb: Node
@@ -107,8 +139,17 @@ class Cluster:
 
     @property
     def table(self) -> CounterRepository:
-        """The table, past all backends and faults."""
+        """The table, past the proxy."""
         return CounterRepository(create_client(self.settings), self.settings.table_name)
+
+
+def _certificate(folder: Path) -> Path:
+    """Write a certificate for localhost and its authority, and return the certificate's file."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(folder / _AUTHORITY)
+    path = folder / "localhost.pem"
+    authority.issue_cert("localhost").private_key_and_cert_chain_pem.write_to_path(path)
+    return path
 
 
 @contextmanager
@@ -129,6 +170,7 @@ def cluster(
     database: Node,
     *,
     start: int,
+    route: Route = Route.DIRECT,
     variables: dict[str, str],
 ) -> Iterator[Cluster]:
     """Run servers of some processes each and the Lambda backend on a new table.
@@ -136,6 +178,7 @@ def cluster(
     Args:
         database: DynamoDB Local.
         start: The index to start from.
+        route: How the backends reach DynamoDB.
         variables: The backends' environment.
     """
     table = {"COUNTER_TABLE_NAME": f"round-{uuid.uuid4().hex}"}
@@ -145,9 +188,18 @@ def cluster(
     create_and_seed(settings)
     with ExitStack() as stack:
         port = free_port()
-        stack.enter_context(running(proxy_program(port, database.port, limited=True), port=port))
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        proxy = proxy_program(port, database.port, limited=True, certificate=_certificate(folder))
+        stack.enter_context(running(proxy, port=port))
+        environment = {
+            **table,
+            **route.variables(proxy_port=port, authority=folder / _AUTHORITY),
+            **variables,
+        }
         started = Cluster(database, ProxyControl(port), settings)
-        started.table.update(
+        create_client(settings).update_item(
+            TableName=settings.table_name,
+            Key={KEY_NAME: {"S": KEY_VALUE}},
             UpdateExpression="SET #value = :start",
             ExpressionAttributeNames={"#value": INDEX_NAME},
             ExpressionAttributeValues={":start": {"N": str(start)}},
@@ -163,7 +215,7 @@ def cluster(
             own_port = free_port()
             node = Node(
                 name,
-                program(port=own_port, dynamodb_port=port, **table, **variables, **own),
+                program(port=own_port, dynamodb_port=port, **environment, **own),
                 own_port,
             )
             node.start()

@@ -1,82 +1,40 @@
-"""What lies between a backend and DynamoDB: a partition's limits, and a network that fails.
+"""A proxy in front of DynamoDB Local: it keeps a partition's limits, and injects faults.
 
-    python -m tests.faults.dynamodb_proxy PORT UPSTREAM_PORT [--limited]
+    python -m tests.faults.dynamodb_proxy PORT UPSTREAM_PORT [--limited] [--certificate FILE]
 
-With `--limited`, one item takes 1,000 write and 3,000 read units a second, with what was not used
-of up to a second; past that it throttles as DynamoDB does:
+With `--limited`, one item takes 1,000 write and 3,000 read units a second, and up to one second of
+unused units is kept. Past that the proxy throttles as DynamoDB does:
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/burst-adaptive-capacity.html
 
-It is told what to do while it runs, by requests of its own: `GET /counts` tells what arrived and
-what befell it; `PUT /faults` sets seed and rates of a `FaultPlan`; `PUT /call-seconds` how long a
-call takes; `PUT /outage` refuses all connections for so many seconds; `PUT /flush` delivers every
-late request now. A `GetItem` that asks for no consistent read is answered from a copy up to 200 ms
-old, as DynamoDB may.
+A backend can use it as DynamoDB's address or as an HTTP forward proxy, which gets requests with a
+whole URL. With `--certificate`, it also takes CONNECT: it then plays DynamoDB inside of the
+tunnel, so that all faults happen there too. Whatever the URL, DynamoDB Local answers.
+
+Requests of its own control it while it runs (`proxy_control.py`): `GET /counts` returns what
+arrived and which faults happened; `PUT /faults` sets seed and rates of a `FaultPlan`;
+`PUT /call-seconds` sets how long a call takes; `PUT /outage` refuses all connections for so many
+seconds; `PUT /flush` delivers every late request now. A `GetItem` that does not ask for a
+consistent read is answered from a copy that is up to 200 ms old, as DynamoDB may answer.
 """
 
 import argparse
 import asyncio
 import json
+import ssl
 import time
 from collections import Counter
 from contextlib import suppress
 
-from tests.faults.faults import Fault, FaultPlan, FaultRates
+from tests.faults.connection_ends import Broken, Dripping, Silent
+from tests.faults.false_answers import answer, false_answer
+from tests.faults.faults import Arrival, Fault, FaultPlan, FaultRates, Reply
+from tests.faults.http_messages import Message, exchange, read_message
+from tests.faults.token_bucket import TokenBucket
 
 WRITE_UNITS = 1_000.0
 READ_UNITS = 3_000.0
 CALL_SECONDS = 0.005
 STALE_SECONDS = 0.2
-
-_THROTTLED = (
-    b"400 Bad Request",
-    b'{"__type":"com.amazonaws.dynamodb.v20120810#ThrottlingException","message":"Too many."}',
-)
-_FAILED = (
-    b"500 Internal Server Error",
-    b'{"__type":"com.amazonaws.dynamodb.v20120810#InternalServerError","message":"Failed."}',
-)
-
-Message = tuple[bytes, bytes]
-
-
-class Bucket:
-    """So many units a second, kept for up to one second."""
-
-    def __init__(self, units: float) -> None:
-        self._units = units
-        self._left = units
-        self._since = time.monotonic()
-
-    def take(self) -> bool:
-        """Take one unit if there is one."""
-        now = time.monotonic()
-        self._left = min(self._units, self._left + (now - self._since) * self._units)
-        self._since = now
-        if self._left < 1:
-            return False
-        self._left -= 1
-        return True
-
-
-async def read_message(reader: asyncio.StreamReader) -> Message | None:
-    """Return head and body of the next message, or None at the end."""
-    try:
-        head = await reader.readuntil(b"\r\n\r\n")
-        length = 0
-        for line in head.lower().split(b"\r\n"):
-            if line.startswith(b"content-length:"):
-                length = int(line[15:])
-        return head, await reader.readexactly(length) if length else b""
-    except (asyncio.IncompleteReadError, ConnectionError):
-        return None
-
-
-class Broken(Exception):
-    """The connection to the client is to be broken now, after the bytes given."""
-
-
-class Silent(Exception):
-    """The client is to wait until it gives up."""
 
 
 class DynamoDBProxy:
@@ -86,14 +44,23 @@ class DynamoDBProxy:
         port: Where it listens.
         upstream_port: Where DynamoDB Local does.
         limited: Whether the partition's limits hold.
+        tls: Serves what is inside of a tunnel; None where CONNECT is not taken.
     """
 
-    def __init__(self, port: int, upstream_port: int, *, limited: bool) -> None:
+    def __init__(
+        self,
+        port: int,
+        upstream_port: int,
+        *,
+        limited: bool,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self._port = port
         self._upstream_port = upstream_port
         self._limited = limited
+        self._tls = tls
         self._call_seconds = CALL_SECONDS
-        self._writes, self._reads = Bucket(WRITE_UNITS), Bucket(READ_UNITS)
+        self._writes, self._reads = TokenBucket(WRITE_UNITS), TokenBucket(READ_UNITS)
         self._plan = FaultPlan(FaultRates(), 0)
         self._counts: Counter[str] = Counter(reads=0, writes=0, throttled=0)
         self._copies: dict[bytes, tuple[float, Message]] = {}
@@ -103,7 +70,7 @@ class DynamoDBProxy:
         self._server: asyncio.Server | None = None
 
     async def run(self) -> None:
-        """Listen, for ever."""
+        """Listen until the process is killed."""
         await self._listen()
         await asyncio.Event().wait()
 
@@ -117,20 +84,26 @@ class DynamoDBProxy:
         try:
             upstream, requests = await asyncio.open_connection("127.0.0.1", self._upstream_port)
             while message := await read_message(client):
+                if message[0].startswith(b"CONNECT "):
+                    await self._open_tunnel(answers)
+                    continue
                 if message[0].startswith((b"GET /", b"PUT /")):
                     self._clients.discard(answers)  # no outage cuts it
-                    answer = await self._control(message)
+                    told = await self._control(message)
                 else:
-                    answer = await self._pass_on(message, upstream, requests)
-                answers.write(answer[0] + answer[1])
+                    told = await self._pass_on(message, upstream, requests)
+                answers.write(told[0] + told[1])
                 await answers.drain()
         except Silent:
             await client.read()
+        except Dripping as dripping:
+            await self._drip(dripping.sent, answers)
         except Broken as broken:
             with suppress(ConnectionError):
-                answers.write(b"".join(broken.args))
+                answers.write(broken.sent)
                 await answers.drain()
-            answers.transport.abort()
+            if broken.reset:
+                answers.transport.abort()
         except (OSError, asyncio.CancelledError):
             answers.transport.abort()
         finally:
@@ -139,71 +112,119 @@ class DynamoDBProxy:
             if requests:
                 requests.close()
 
+    async def _open_tunnel(self, answers: asyncio.StreamWriter) -> None:
+        """Go on with TLS on the same connection, or refuse as a forward proxy does.
+
+        Raises:
+            Broken: The tunnel was refused.
+        """
+        fault = self._plan.draw()
+        if fault and fault.reply is Reply.NOT_DYNAMODB:
+            self._counts["tunnel_refused"] += 1
+            raise Broken(b"".join(false_answer(fault.reply, self._plan.random)), reset=False)
+        answers.write(b"HTTP/1.1 200 Connection Established\r\n\r\n")
+        await answers.drain()
+        if self._tls:
+            await answers.start_tls(self._tls)
+
+    async def _drip(self, sent: bytes, answers: asyncio.StreamWriter) -> None:
+        plan = self._plan
+        for byte in sent:
+            answers.write(bytes([byte]))
+            await answers.drain()
+            await asyncio.sleep(plan.random.uniform(0, plan.rates.drip_seconds))
+
     async def _pass_on(
         self,
         message: Message,
         upstream: asyncio.StreamReader,
         requests: asyncio.StreamWriter,
     ) -> Message:
-        """Do one call to DynamoDB, with what befalls it."""
+        """Pass on one call to DynamoDB, with the fault that befalls it."""
         started = time.monotonic()
         head, body = message
         writes, reads = b".UpdateItem" in head, b".GetItem" in head
         if not writes and not reads:
-            return await _call(message, upstream, requests)
+            return await exchange(message, upstream, requests)
         self._counts["writes" if writes else "reads"] += 1
         fault = self._plan.draw()
+        if fault and fault.arrival is Arrival.TWICE and not (writes and _applies_once(body)):
+            fault = None
         if fault is None and self._limited and not (self._writes if writes else self._reads).take():
             fault = Fault.THROTTLED
         if fault:
             self._counts[fault.name.lower()] += 1
-        answer = await self._befall(fault, message)
-        if answer is None:
-            stale = self._copies.get(body)
-            if reads and b'"ConsistentRead": true' not in body:
-                if stale is None or started - stale[0] > STALE_SECONDS:
-                    stale = self._copies[body] = started, await _call(message, upstream, requests)
-                answer = stale[1]
-            else:
-                answer = await _call(message, upstream, requests)
-                self._counts["moves"] += writes and answer[0].startswith(b"HTTP/1.1 200")
-            answer = await self._after(fault, answer)
+        true = await self._arrive(fault.arrival if fault else Arrival.ONCE, message)
+        if true is None:
+            true = await self._ask(message, upstream, requests)
+        told = await self._reply(fault.reply if fault else Reply.TRUE, true)
         await asyncio.sleep(self._call_seconds - (time.monotonic() - started))
-        return answer
+        return told
 
-    async def _befall(self, fault: Fault | None, message: Message) -> Message | None:
-        """Do what befalls a request before it is served; return the answer if it ends there."""
-        match fault:
-            case Fault.REFUSED:
-                raise Broken
-            case Fault.LOST:
-                raise Silent
-            case Fault.LATE:
+    async def _arrive(self, arrival: Arrival, message: Message) -> Message | None:
+        """Let the request arrive; return an empty answer where it does not arrive now.
+
+        Returns:
+            None where it is still to be passed on once.
+        """
+        match arrival:
+            case Arrival.NEVER:
+                return b"", b""
+            case Arrival.LATE:
                 self._keep_for_later(message)
-                raise Silent
-            case Fault.FAILED_LATE:
-                self._keep_for_later(message)
-                return _answer(*_FAILED)
-            case Fault.SLOW_REQUEST:
-                await asyncio.sleep(self._plan.seconds(self._plan.rates.slow_seconds))
-            case Fault.FAILED_BEFORE:
-                return _answer(*_FAILED)
-            case Fault.THROTTLED:
-                return _answer(*_THROTTLED)
+                return b"", b""
+            case Arrival.SLOWLY:
+                await asyncio.sleep(self._seconds(self._plan.rates.slow_seconds))
+            case Arrival.TWICE:
+                await self._deliver(message)
         return None
 
-    async def _after(self, fault: Fault | None, answer: Message) -> Message:
-        """Do what befalls the answer of a request that was served."""
-        match fault:
-            case Fault.UNANSWERED:
+    async def _ask(
+        self,
+        message: Message,
+        upstream: asyncio.StreamReader,
+        requests: asyncio.StreamWriter,
+    ) -> Message:
+        """Pass the request on and return DynamoDB's answer, or an old one to an old-style read."""
+        head, body = message
+        if b".GetItem" in head and b'"ConsistentRead": true' not in body:
+            now = time.monotonic()
+            stale = self._copies.get(body)
+            if stale is None or now - stale[0] > STALE_SECONDS:
+                stale = self._copies[body] = now, await exchange(message, upstream, requests)
+            return stale[1]
+        true = await exchange(message, upstream, requests)
+        self._counts["moves"] += b".UpdateItem" in head and _is_ok(true)
+        return true
+
+    async def _reply(self, reply: Reply, true: Message) -> Message:
+        """Return what the client is answered.
+
+        Raises:
+            Broken: The connection ends instead.
+            Silent: The client is not answered.
+            Dripping: The answer comes byte by byte.
+        """
+        random = self._plan.random
+        match reply:
+            case Reply.TRUE:
+                return true
+            case Reply.SLOW:
+                await asyncio.sleep(self._seconds(self._plan.rates.slow_seconds))
+                return true
+            case Reply.DRIPPING:
+                raise Dripping(true[0] + true[1])
+            case Reply.CUT:
+                whole = true[0] + true[1]
+                raise Broken(whole[: random.randrange(len(whole))], reset=random.random() < 0.5)
+            case Reply.NOTHING:
                 raise Silent
-            case Fault.CUT:
-                raise Broken(answer[0], answer[1][: len(answer[1]) // 2])
-            case Fault.SLOW_ANSWER:
-                await asyncio.sleep(self._plan.seconds(self._plan.rates.slow_seconds))
-            case Fault.FAILED_AFTER:
-                return _answer(*_FAILED)
-        return answer
+            case Reply.RESET:
+                raise Broken
+        return false_answer(reply, random)
+
+    def _seconds(self, most: float) -> float:
+        return self._plan.random.uniform(0, most)
 
     def _keep_for_later(self, message: Message) -> None:
         task = asyncio.create_task(self._deliver_late(message))
@@ -211,13 +232,16 @@ class DynamoDBProxy:
         task.add_done_callback(self._late.discard)
 
     async def _deliver_late(self, message: Message) -> None:
-        late = self._plan.seconds(self._plan.rates.late_seconds)
+        late = self._seconds(self._plan.rates.late_seconds)
         with suppress(TimeoutError):
             await asyncio.wait_for(self._flush.wait(), late)
+        await self._deliver(message)
+
+    async def _deliver(self, message: Message) -> None:
+        """Deliver a request whose answer nobody gets."""
         with suppress(OSError):
             upstream, requests = await asyncio.open_connection("127.0.0.1", self._upstream_port)
-            answer = await _call(message, upstream, requests)
-            self._counts["moves"] += answer[0].startswith(b"HTTP/1.1 200")
+            self._counts["moves"] += _is_ok(await exchange(message, upstream, requests))
             requests.close()
 
     async def _control(self, message: Message) -> Message:
@@ -235,7 +259,7 @@ class DynamoDBProxy:
             if self._late:
                 await asyncio.wait(self._late)
             self._flush.clear()
-        return _answer(b"200 OK", json.dumps(self._counts).encode())
+        return answer(b"200 OK", json.dumps(self._counts).encode())
 
     async def _refuse_all(self, seconds: float) -> None:
         self._counts["outages"] += 1
@@ -247,19 +271,24 @@ class DynamoDBProxy:
         await self._listen()
 
 
-async def _call(
-    message: Message, upstream: asyncio.StreamReader, requests: asyncio.StreamWriter
-) -> Message:
-    requests.write(message[0] + message[1])
-    answer = await read_message(upstream)
-    if answer is None:
-        raise Broken
-    return answer
+def _is_ok(told: Message) -> bool:
+    return told[0].startswith(b"HTTP/1.1 200")
 
 
-def _answer(status: bytes, body: bytes) -> Message:
-    head = b"HTTP/1.1 %b\r\nContent-Type: application/x-amz-json-1.0\r\nContent-Length: %d\r\n\r\n"
-    return head % (status, len(body)), body
+def _applies_once(body: bytes) -> bool:
+    """Return whether a write is safe to deliver twice.
+
+    A write that moves the index is safe where it carries its writer's number. The Lambda backend
+    sends it without, as does a server for whose entry the item has no room: nothing can tell a
+    second delivery of theirs from a second step.
+    """
+    return b":net" not in body or b":first" in body
+
+
+def _tls(certificate: str) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    return context
 
 
 def main() -> None:
@@ -268,11 +297,13 @@ def main() -> None:
     parser.add_argument("port", type=int)
     parser.add_argument("upstream_port", type=int)
     parser.add_argument("--limited", action="store_true", help="keep a partition's limits")
+    parser.add_argument("--certificate", help="take CONNECT, and serve TLS by this PEM file")
     arguments = parser.parse_args()
     proxy = DynamoDBProxy(
         arguments.port,
         arguments.upstream_port,
         limited=arguments.limited,
+        tls=_tls(arguments.certificate) if arguments.certificate else None,
     )
     asyncio.run(proxy.run())
 

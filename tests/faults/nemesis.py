@@ -1,4 +1,4 @@
-"""What kills, stops and cuts while clients count."""
+"""The nemesis: kills, stops and cuts off processes while clients count."""
 
 import signal
 import threading
@@ -17,7 +17,7 @@ _LONGEST_PAUSE_BETWEEN_REMOVALS_SECONDS = 0.5
 
 
 class Harm(Enum):
-    """One thing that the nemesis does."""
+    """One kind of harm that the nemesis does."""
 
     WORKER_KILLED = "a worker killed"
     MASTER_KILLED = "a master killed"
@@ -30,13 +30,13 @@ class Harm(Enum):
 
 
 class Nemesis:
-    """Does one harm after another until told to stop, then leaves everything running.
+    """Does one harm after another until it is stopped, and leaves every process running.
 
     Args:
-        cluster: Whom it harms.
-        random: Draws what, whom and when.
-        harms: From what it draws.
-        frozen_seconds: How long a backend is frozen, longer than its deadline.
+        cluster: The processes that it harms.
+        random: Draws the kind of harm, the process and the moment.
+        harms: The kinds of harm that it draws from.
+        frozen_seconds: How long a backend is frozen; longer than its deadline.
     """
 
     def __init__(
@@ -62,14 +62,14 @@ class Nemesis:
         }
 
     def run(self) -> None:
-        """Harm, wait a little, and harm again."""
+        """Wait a moment and do harm, again and again until stopped."""
         while not self._stopping.wait(self._random.uniform(0, self._longest_pause)):
             harm = self._random.choice(self._harms)
             self._acts[harm](self._random.choice(self._cluster.backends))
             self.done[harm.value] += 1
 
     def stop(self) -> None:
-        """Let `run` come to its end."""
+        """Let `run` return."""
         self._stopping.set()
 
     @property
@@ -85,7 +85,4 @@ class Nemesis:
 
     def _remove_entries(self) -> None:
         for entry in all_entries(self._cluster.table.read()):
-            self._cluster.table.update(
-                UpdateExpression="REMOVE #number, #index",
-                ExpressionAttributeNames={"#number": entry.number, "#index": entry.index},
-            )
+            self._cluster.table.change_writers({}, join=None, remove={entry: None})

@@ -1,4 +1,4 @@
-"""Starting the proxy, and telling it what to do."""
+"""Start the proxy in front of DynamoDB Local, and control it while it runs."""
 
 import json
 import os
@@ -17,11 +17,23 @@ from tests.faults.faults import FaultRates
 _ROOT = Path(__file__).parents[2]
 
 
-def proxy_program(port: int, dynamodb_port: int, *, limited: bool = False) -> Program:
-    """Return the proxy that listens on `port`, in front of DynamoDB Local."""
+def proxy_program(
+    port: int, dynamodb_port: int, *, limited: bool = False, certificate: Path | None = None
+) -> Program:
+    """Return the program of a proxy that listens on `port`.
+
+    Args:
+        port: Where it listens.
+        dynamodb_port: Where DynamoDB Local does.
+        limited: Whether the partition's limits hold.
+        certificate: A PEM file with key and certificate, for the TLS inside of tunnels.
+    """
     command = [sys.executable, "-m", "tests.faults.dynamodb_proxy", str(port), str(dynamodb_port)]
-    environment = {**os.environ, "PYTHONPATH": str(_ROOT)}
-    return Program([*command, *(["--limited"] if limited else [])], environment)
+    if limited:
+        command.append("--limited")
+    if certificate:
+        command += ["--certificate", str(certificate)]
+    return Program(command, {**os.environ, "PYTHONPATH": str(_ROOT)})
 
 
 class ProxyControl:
@@ -35,23 +47,23 @@ class ProxyControl:
         self.port = port
 
     def counts(self) -> dict[str, int]:
-        """Return what arrived so far, and what befell it."""
+        """Return how many requests arrived so far, and how often each fault happened."""
         return self._ask("counts")
 
     def set_faults(self, rates: FaultRates, *, seed: int) -> None:
-        """Let faults happen from now on."""
+        """Inject faults at these rates from now on."""
         self._ask("faults", {"rates": asdict(rates), "seed": seed})
 
     def set_call_seconds(self, seconds: float) -> None:
-        """Let a call take so long from now on."""
+        """Let every call take at least so long from now on."""
         self._ask("call-seconds", seconds)
 
     def cut_off(self, seconds: float) -> None:
-        """Refuse all connections for so many seconds; returns at once."""
+        """Refuse all connections for so many seconds; return at once."""
         self._ask("outage", seconds)
 
     def flush(self) -> None:
-        """Deliver what is late now, and wait until it is."""
+        """Deliver every late request now, and wait until all have arrived."""
         self._ask("flush", 0)
 
     def _ask(self, what: str, told: Any = None) -> dict[str, int]:
@@ -67,7 +79,7 @@ class ProxyControl:
                     counted: dict[str, int] = json.load(answer)
                     return counted
             except urllib.error.URLError as error:
-                # Refused in the outage that it was told to make.
+                # An outage refuses this connection too.
                 if not isinstance(error.reason, OSError) or time.monotonic() > deadline:
                     raise
                 time.sleep(0.05)

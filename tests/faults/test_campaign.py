@@ -5,21 +5,12 @@ from random import Random
 
 import pytest
 
-from tests.faults.bugs import BUGS, with_bug
-from tests.faults.campaign import (
-    LOSSES,
-    NEAR_BOUNDS,
-    SCENARIOS,
-    Figures,
-    Round,
-    Scenario,
-    run_round,
-)
+from tests.faults.campaign import Figures, Round, run_round
 from tests.faults.client import BrokenPromise
 from tests.faults.cluster import Node, dynamodb
+from tests.faults.scenarios import LOSSES, NEAR_BOUNDS, SCENARIOS, Scenario
 
 SHORT_SECONDS, LONG_SECONDS = 6.0, 15.0
-ROUNDS_TO_FIND_A_BUG = 5
 
 
 @pytest.fixture(scope="module")
@@ -47,25 +38,3 @@ def test_no_promise_breaks_for_a_moment(database: Node, scenario: Scenario) -> N
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
 def test_no_promise_breaks(database: Node, scenario: Scenario) -> None:
     hold(database, scenario, seconds=LONG_SECONDS)
-
-
-def is_found(database: Node, variables: dict[str, str]) -> bool:
-    for _ in range(ROUNDS_TO_FIND_A_BUG):
-        try:
-            hold(database, LOSSES, seconds=LONG_SECONDS, **variables)
-        except BrokenPromise:
-            return True
-    return False
-
-
-@pytest.mark.long
-@pytest.mark.timeout(400)
-def test_a_write_that_botocore_repeats_is_found(database: Node) -> None:
-    with with_bug("botocore-repeats-writes") as variables:
-        assert is_found(database, variables)
-
-
-@pytest.mark.parametrize("name", BUGS)
-def test_each_bug_still_finds_its_place_in_the_code(name: str) -> None:
-    with with_bug(name) as variables:
-        assert variables

@@ -12,11 +12,12 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from fibcore import Settings, timeouts
+from fibcore import Settings
 from local_stack.environment import CREDENTIALS
+from server_api import timeouts
 
 from tests.api.http_client import Backend
-from tests.api.test_server_process import refused_when_it_stops_accepting
+from tests.api.test_server_stop import refused_when_it_stops_accepting
 from tests.conftest import require_tools, skip_or_fail
 from tests.image import image_without_engine
 from tests.image.container import CPU_PERIOD_MICROSECONDS, MEMORY_BYTES, Container, Image, run
@@ -127,3 +128,4 @@ def test_a_container_that_stops_answers_what_is_in_flight_and_ends(
         assert answered.read() == b'{"index":1,"value":"1"}'
         # Later it would be killed.
         assert container.process.process.wait(timeouts.KILL) == 0
+    assert container.process.loud_lines() == []

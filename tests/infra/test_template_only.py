@@ -1,6 +1,6 @@
 """Resources that the rehearsal can only make up, where no other test of the templates has them."""
 
-from fibcore.settings import PORT
+from server_api.settings import PORT
 
 from infra.distribution import STRIP_PREFIX
 from infra.load_balancer import LISTENER_PORT

@@ -8,12 +8,13 @@ from collections.abc import Callable
 from contextlib import ExitStack, suppress
 
 import pytest
-from fibcore import Settings, timeouts
+from fibcore import Settings
 from fibcore.dynamodb.client import create_client
 from fibcore.dynamodb.repository import CounterRepository
 from local_stack import programs
+from server_api import timeouts
 
-from tests.faults.dynamodb_proxy import read_message
+from tests.faults.http_messages import read_message
 from tests.operation.load_balancer import LoadBalancer
 from tests.processes import Running, free_port, running
 
@@ -80,6 +81,7 @@ async def deploy_under_load(servers: Servers) -> tuple[Counter[str], list[int], 
             told = time.monotonic()
             assert await asyncio.to_thread(old_process.stop) == 0
             stops.append(time.monotonic() - told)
+            assert old_process.loud_lines() == []
         done.set()
         await asyncio.gather(*clients)
     return statuses, indexes, stops

@@ -6,7 +6,7 @@ import pytest
 from fibcore import Settings
 from fibcore.counter.simple import SimpleCounter
 from fibcore.dynamodb.client import ConditionFailed, create_client
-from fibcore.dynamodb.item import INDEX_NAME, KEY_NAME, KEY_VALUE
+from fibcore.dynamodb.item import INDEX_NAME, KEY_NAME, KEY_VALUE, WriterNames
 from fibcore.dynamodb.repository import CounterRepository, Movement, WriteStamp
 from fibcore.errors import BeforeStart, PastEnd, Unavailable
 from local_stack.table import create_and_seed
@@ -14,7 +14,8 @@ from local_stack.table import create_and_seed
 from tests.processes import free_port
 
 FORWARD = Movement(net=1, restart=False, lowest=0, highest=99)
-MARK = WriteStamp("n.writer", "i.writer", first=1, number=1)
+NAMES = WriterNames.for_id("writer")
+STAMP = WriteStamp(NAMES, first=1, number=1)
 
 
 @pytest.fixture(scope="module")
@@ -93,49 +94,60 @@ def test_outside_its_bounds_a_movement_moves_nothing_and_tells_the_index(
 
 
 def test_a_marked_movement_leaves_its_number_and_its_index(table: CounterRepository) -> None:
-    table.add_entry(MARK.number_name, MARK.index_name)
-    table.move(FORWARD, MARK)
+    table.change_writers(table.read(), join=NAMES, remove={})
+    table.move(FORWARD, STAMP)
     item = table.read()
     assert (item["n.writer"], item["i.writer"]) == ({"N": "1"}, {"N": "8"})
 
 
 def test_a_marked_movement_applies_only_once(table: CounterRepository) -> None:
-    table.add_entry(MARK.number_name, MARK.index_name)
-    table.move(FORWARD, MARK)
+    table.change_writers(table.read(), join=NAMES, remove={})
+    table.move(FORWARD, STAMP)
     with pytest.raises(ConditionFailed):
-        table.move(FORWARD, MARK)
+        table.move(FORWARD, STAMP)
     assert table.read_index() == 8
 
 
 def test_a_marked_movement_needs_the_entry(table: CounterRepository) -> None:
     with pytest.raises(ConditionFailed):
-        table.move(FORWARD, MARK)
+        table.move(FORWARD, STAMP)
     restart = Movement(net=0, restart=True, lowest=0, highest=0)
     with pytest.raises(ConditionFailed):
-        table.move(restart, MARK)
+        table.move(restart, STAMP)
     assert table.read_index() == 7
 
 
 def test_a_fence_moves_nothing_and_keeps_earlier_writes_out(table: CounterRepository) -> None:
-    table.add_entry(MARK.number_name, MARK.index_name)
-    item = table.fence(WriteStamp(MARK.number_name, MARK.index_name, first=1, number=2))
+    table.change_writers(table.read(), join=NAMES, remove={})
+    item = table.fence(WriteStamp(NAMES, first=1, number=2))
     assert item[INDEX_NAME] == {"N": "7"}
     with pytest.raises(ConditionFailed):
-        table.move(FORWARD, MARK)
+        table.move(FORWARD, STAMP)
 
 
 def test_an_entry_is_not_added_twice(table: CounterRepository) -> None:
-    table.add_entry(MARK.number_name, MARK.index_name)
+    table.change_writers(table.read(), join=NAMES, remove={})
     with pytest.raises(Unavailable):
-        table.add_entry(MARK.number_name, MARK.index_name)
+        table.change_writers(table.read(), join=NAMES, remove={})
 
 
 def test_an_entry_goes_only_with_the_number_seen(table: CounterRepository) -> None:
-    table.add_entry(MARK.number_name, MARK.index_name)
-    table.remove_entry(MARK.number_name, MARK.index_name, "5")
-    assert MARK.number_name in table.read()
-    table.remove_entry(MARK.number_name, MARK.index_name, "0")
-    assert not {MARK.number_name, MARK.index_name}.intersection(table.read())
+    table.change_writers(table.read(), join=NAMES, remove={})
+    with pytest.raises(Unavailable):
+        table.change_writers(table.read(), join=None, remove={NAMES: "5"})
+    assert NAMES.of_number in table.read()
+    table.change_writers(table.read(), join=None, remove={NAMES: "0"})
+    assert not set(NAMES).intersection(table.read())
+
+
+def test_joins_at_the_same_moment_succeed_once(table: CounterRepository) -> None:
+    seen = table.read()
+    table.change_writers(seen, join=NAMES, remove={})
+    other = WriterNames.for_id("other1")
+    with pytest.raises(Unavailable):
+        table.change_writers(seen, join=other, remove={})
+    table.change_writers(table.read(), join=other, remove={})
+    assert {*NAMES, *other} <= set(table.read())
 
 
 def test_what_else_is_in_the_item_stays(settings: Settings, table: CounterRepository) -> None:
@@ -155,7 +167,7 @@ def test_what_is_no_index_moves_nothing_but_a_reset_mends_it(
     put(settings, value)
     counter = plain(table)
     for ask in (counter.current, counter.next, counter.previous):
-        with pytest.raises(Unavailable, match="no sound index"):
+        with pytest.raises(Unavailable, match="no valid index"):
             ask()
     left = table.read().get(INDEX_NAME)
     assert left == value

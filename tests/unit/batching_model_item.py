@@ -1,18 +1,20 @@
-"""The counter's item as the model of the writer has it, and an observer who knows every promise.
+"""The model's item, other processes that change it, and an observer that checks every promise.
 
-See `batching_model.py`. The observer sees what no client can: which index each step produced,
-and every index that there was while the batch in hand waited.
+The observer sees what no client can see: which index each step produced, and every index that
+the counter had while the current batch waited.
 """
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import partial
 from typing import NamedTuple
 
 from fibcore.counter import Operation
 
 
 class Rule(Enum):
-    """What a writer keeps to; the digit is the rule's number in `writer.py`."""
+    """A rule of the writer; the digit is the rule's number in `batch_writer.py`."""
 
     R1_AN_ID_OF_ITS_OWN = auto()
     R1_THE_INDEX_IS_STORED_WITH_THE_NUMBER = auto()
@@ -22,9 +24,9 @@ class Rule(Enum):
     R3_A_NUMBER_FOR_EACH_PLAN = auto()
     R3_BELOW_THE_FIRST_NUMBER = auto()
     R3_ITS_OWN_NUMBER_TELLS_AS_WELL = auto()
+    R3_A_REFUSED_PLAN_IS_REMEMBERED = auto()
     R4_A_FENCE_BEFORE_A_REFUSAL = auto()
     R4_LEAVING_IN_DOUBT_IS_UNKNOWN = auto()
-    R4_NO_FAILURE_ENDS_THE_DOUBT = auto()
     R5_PRUNED_ONLY_AS_SEEN = auto()
 
 
@@ -42,17 +44,18 @@ class Violation(Exception):
 
 @dataclass(frozen=True)
 class Scenario:
-    """What is asked for, and how much may happen beside it.
+    """The steps that clients ask for, and how often each event may happen meanwhile.
 
     Attributes:
-        batches: The steps, in the batches that the writer settles one after the other.
-        start: The index at first.
+        batches: The steps, in the batches that the writer serves one after the other.
+        start: The first index.
         max_index: The highest index.
         sends: How many writes the writer may send.
         moves: How often another writer moves the index by one.
         prunes: How often a pruner looks, to remove later what it saw.
         seeds: How often the item is replaced.
-        doubles: How often a write arrives twice.
+        copies: How often the network delivers a copy of a write before the write itself.
+        late_copies: How often the network keeps a copy of a write, to deliver it later.
         has_room: Whether the writer's entry always finds room.
     """
 
@@ -63,7 +66,8 @@ class Scenario:
     moves: int = 0
     prunes: int = 0
     seeds: int = 0
-    doubles: int = 0
+    copies: int = 0
+    late_copies: int = 0
     has_room: bool = True
 
 
@@ -86,7 +90,15 @@ class Planned(NamedTuple):
 
 
 class Send(NamedTuple):
-    """A write on its way: a join where `number` is 0, a fence where there is no plan."""
+    """A write in the network.
+
+    Attributes:
+        serial: Tells this delivery from every other one.
+        entry: The writer's id; None for a write without an entry.
+        first: The write applies only where the stored number is smaller.
+        number: What the write stores; 0 for the write that adds the entry.
+        plan: The plan; None for a fence and for the write that adds the entry.
+    """
 
     serial: int
     entry: int | None
@@ -108,7 +120,7 @@ Entries = dict[int, tuple[int, int]]
 
 
 class Item:
-    """The index, the entries that our writer drew (number and index by id), the outcomes."""
+    """The index, the entries of our writer (number and index by id), and the outcomes."""
 
     def __init__(self, scenario: Scenario, dropped: Rule | None) -> None:
         self.scenario, self.dropped = scenario, dropped
@@ -122,11 +134,11 @@ class Item:
         self.pruned_alive = False
 
     def keeps(self, rule: Rule) -> bool:
-        """Tell whether the writer keeps to `rule`."""
+        """Return whether the writer keeps `rule`."""
         return self.dropped is not rule
 
     def apply(self, send: Send) -> bool:
-        """Do a write where its condition holds, and tell whether it did."""
+        """Apply a write if its condition holds, and return whether it did."""
         entries = dict(self.entries)
         if send.number == 0 and send.entry is not None:
             if send.entry in entries:
@@ -145,7 +157,7 @@ class Item:
         return True
 
     def mark_holds(self, entries: Entries, send: Send) -> bool:
-        """Tell whether the writer's entry lets this write pass."""
+        """Return whether the writer's entry lets this write pass."""
         stored = entries.get(send.entry or 0)
         if stored is None:
             return not self.keeps(Rule.R2_A_WRITE_REQUIRES_THE_ENTRY)
@@ -154,7 +166,7 @@ class Item:
         )
 
     def do(self, plan: Planned) -> None:
-        """Move the index, and note which step made which."""
+        """Move the index, and note which index each step produced."""
         before = 0 if plan.restart else self.value
         self.visited |= {before}
         self.reach(before + plan.net)
@@ -168,7 +180,7 @@ class Item:
             self.visited |= {index}
 
     def store(self, entries: Entries, entry: int, stored: tuple[int, int]) -> None:
-        """Leave a number and an index under an id."""
+        """Store a number and an index under an id."""
         self.entries = tuple(sorted((entries | {entry: stored}).items()))
 
     def reach(self, index: int) -> None:
@@ -179,17 +191,32 @@ class Item:
         self.visited |= {index}
 
     def tell(self, step: int, outcome: Outcome) -> None:
-        """Answer a client, if it is still there."""
+        """Answer a client that still waits."""
         if self.outcomes[step] is not None:
             return
         produced = self.produced[step]
         if isinstance(outcome, int) and produced != outcome:
-            raise Violation(f"step {step} is told {outcome}, and made {produced}")
+            raise Violation(f"step {step} is answered {outcome}, but produced {produced}")
         if (outcome == UNAVAILABLE or isinstance(outcome, Refused)) and produced is not None:
-            raise Violation(f"step {step} is told {outcome}, and was counted")
+            raise Violation(f"step {step} is answered {outcome}, but was counted")
         if isinstance(outcome, Refused) and outcome.index not in self.visited:
-            raise Violation(f"step {step} is refused at {outcome.index}, where no counter was")
+            raise Violation(
+                f"step {step} is refused at {outcome.index}, where the counter never was"
+            )
         self.outcomes = (*self.outcomes[:step], outcome, *self.outcomes[step + 1 :])
+
+    def events_of_others(self) -> Iterator[tuple[str, Callable[["Item"], None]]]:
+        """Yield what other processes can do to the item now."""
+        limits = self.scenario
+        if self.moved < limits.moves:
+            yield "another goes forward", partial(Item.move_of_another, by=1)
+            yield "another goes back", partial(Item.move_of_another, by=-1)
+        if self.seeded < limits.seeds:
+            yield "the item is replaced", Item.seed
+        if self.looked < limits.prunes and self.entries:
+            yield "a pruner looks", Item.look
+        if self.seen:
+            yield "the pruner's write arrives", Item.prune
 
     def move_of_another(self, by: int) -> None:
         """Let another process move the index by one, within the bounds."""

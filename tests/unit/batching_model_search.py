@@ -1,4 +1,4 @@
-"""The search through every order of events of the model, for one that breaks a promise."""
+"""Search of the model through every order of events, for one that breaks a promise."""
 
 from collections import deque
 
@@ -7,7 +7,7 @@ from tests.unit.batching_model_item import Rule, Scenario, Violation
 
 
 def violation(scenario: Scenario, dropped: Rule | None = None) -> Violation | None:
-    """Search breadth first, and return the shortest way to a broken promise, if there is one."""
+    """Search breadth first; return the shortest way to a broken promise, or None."""
     begin = World(scenario, dropped)
     came_from: dict[tuple[object, ...], tuple[tuple[object, ...] | None, str]] = {
         begin.key(): (None, "")

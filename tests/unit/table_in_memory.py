@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from decimal import Decimal
 from enum import Enum
+from types import SimpleNamespace
 from typing import Any
 
 from botocore.exceptions import ClientError, ReadTimeoutError
@@ -35,6 +36,10 @@ class Fate(Enum):
     UNANSWERED = "applied where its condition holds, and unanswered"
     LATE = "unanswered, and delivered at some later time"
     DOUBLED = "arrives twice, and the second is answered"
+    DOUBLED_AND_THROTTLED = "arrives twice, and the second is throttled"
+    DOUBLED_AND_DENIED = "arrives twice, and the second is denied"
+    DOUBLED_LATE_AND_THROTTLED = "throttled, and a copy of it is delivered later"
+    DENIED = "denied, surely not applied"
 
 
 class Refused(ClientError):
@@ -62,15 +67,14 @@ class _Call:
 
     def update(self, expression: str) -> dict[str, Mapping[str, Any]]:
         """Do it, and return the attributes that it set."""
-        verb, _, clauses = expression.partition(" ")
-        if verb == "REMOVE":
-            for name in clauses.split(", "):
-                self._item.pop(self._names[name], None)
-            return {}
+        sets, _, removes = expression.partition("REMOVE ")
         new = {}
-        for clause in re.split(r", (?=#)", clauses):
+        for clause in re.split(r", (?=#)", sets.removeprefix("SET ").strip()):
             name, _, value = clause.partition(" = ")
-            new[self._names[name]] = self._value(value)
+            if name:
+                new[self._names[name]] = self._value(value)
+        for name in filter(None, removes.split(", ")):
+            self._item.pop(self._names[name], None)
         self._item.update(new)
         return new
 
@@ -111,7 +115,13 @@ class TableInMemory(CounterRepository):
     """
 
     def __init__(self, index: int, next_fate: Callable[[], Fate]) -> None:
-        super().__init__(self, "in-memory", wall_clock=lambda: 0)  # type: ignore[arg-type]
+        self.meta = SimpleNamespace(config=SimpleNamespace(read_timeout=1), events=self)
+        super().__init__(
+            self,  # type: ignore[arg-type]
+            "in-memory",
+            run_within=lambda call, _: call(),
+            wall_clock=lambda: 0,
+        )
         self.item: dict[str, Mapping[str, Any]] | None = {
             KEY_NAME: {"S": KEY_VALUE},
             INDEX_NAME: {"N": str(index)},
@@ -125,6 +135,10 @@ class TableInMemory(CounterRepository):
         with suppress(Refused):
             self.late.pop(position)()
 
+    def register(self, _: str, note_sent: Callable[[], None]) -> None:
+        """Take the handler that is called before each send, as botocore's events do."""
+        self._note_sent = note_sent
+
     def get_item(self, **_: Any) -> dict[str, Any]:
         """Do a `GetItem`."""
         return self._through_the_network(
@@ -133,9 +147,9 @@ class TableInMemory(CounterRepository):
 
     def update_item(self, **parameters: Any) -> dict[str, Item]:
         """Do an `UpdateItem`."""
-        return self._through_the_network(lambda: self._update(parameters))
+        return self._through_the_network(lambda: self._apply(parameters))
 
-    def _update(self, parameters: dict[str, Any]) -> dict[str, Item]:
+    def _apply(self, parameters: dict[str, Any]) -> dict[str, Item]:
         item = dict(self.item or {})
         call = _Call(item, parameters)
         if not call.holds(parameters.get("ConditionExpression", "")):
@@ -149,20 +163,32 @@ class TableInMemory(CounterRepository):
 
     def _through_the_network(self, call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         self.sends += 1
-        match self._next_fate():
-            case Fate.ANSWERED:
-                return call()
-            case Fate.THROTTLED:
-                raise Refused("ThrottlingException")
-            case Fate.DOUBLED:
-                self.late.append(call)
-                self.deliver(-1)
-                return call()
-            case Fate.LATE:
-                self.late.append(call)
-            case Fate.UNANSWERED:
-                self.late.append(call)
-                self.deliver(-1)
-            case Fate.LOST:
-                pass
+        self._note_sent()
+        fate = self._next_fate()
+        if fate in _DELIVERED_LATER:
+            self.late.append(call)
+        if fate in _DELIVERED_BEFORE:
+            with suppress(Refused):
+                call()
+        if fate in _ANSWERED:
+            return call()
+        if code := _REFUSED.get(fate):
+            raise Refused(code)
         raise ReadTimeoutError(endpoint_url="in-memory")
+
+
+_DELIVERED_LATER = {Fate.LATE, Fate.DOUBLED_LATE_AND_THROTTLED}
+_DELIVERED_BEFORE = {
+    Fate.UNANSWERED,
+    Fate.DOUBLED,
+    Fate.DOUBLED_AND_THROTTLED,
+    Fate.DOUBLED_AND_DENIED,
+}
+_ANSWERED = {Fate.ANSWERED, Fate.DOUBLED}
+_REFUSED = {
+    Fate.THROTTLED: "ThrottlingException",
+    Fate.DOUBLED_AND_THROTTLED: "ThrottlingException",
+    Fate.DOUBLED_LATE_AND_THROTTLED: "ThrottlingException",
+    Fate.DENIED: "AccessDeniedException",
+    Fate.DOUBLED_AND_DENIED: "AccessDeniedException",
+}

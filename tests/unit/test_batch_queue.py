@@ -9,7 +9,7 @@ import sys
 from typing import NamedTuple
 
 import pytest
-from fibcore.counter.batch_queue import TURNS_FROM
+from fibcore.counter.batch_queue import TWO_BATCHES_FROM
 
 ASKED_BY_EACH = 20
 _PROGRAM = """
@@ -34,11 +34,11 @@ def ask(turns_before, turns_between, times):
     for _ in range(turns_before):
         time.sleep(0)
     for _ in range(times):
-        lane.ask(Operation.NEXT)
+        queue.submit(Operation.NEXT)
         for _ in range(turns_between):
             time.sleep(0)
 
-lane = BatchQueue(serve, deadline_seconds=30, name="test")
+queue = BatchQueue(serve, deadline_seconds=30, limit=1_000, name="test")
 groups, times = json.loads(sys.argv[1])
 clients = [gevent.spawn(ask, *turns, times) for number, *turns in groups for _ in range(number)]
 gevent.joinall(clients, raise_error=True)
@@ -72,13 +72,13 @@ def batches_of(*clients: Clients) -> list[int]:
     return batches
 
 
-@pytest.mark.parametrize("half", [1, 8, TURNS_FROM // 2 - 1])
+@pytest.mark.parametrize("half", [1, 8, TWO_BATCHES_FROM // 2 - 1])
 def test_few_clients_all_share_each_write(half: int) -> None:
     batches = batches_of(Clients(half), Clients(half, turns_before=5))
     assert batches == [half, *[2 * half] * (ASKED_BY_EACH - 1), half]
 
 
-@pytest.mark.parametrize("clients", [TURNS_FROM, 256, 900])
+@pytest.mark.parametrize("clients", [TWO_BATCHES_FROM, 256, 900])
 def test_of_many_clients_two_halves_take_turns(clients: int) -> None:
     first, *halves = batches_of(Clients(clients))
     assert first == clients

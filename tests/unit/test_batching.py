@@ -6,7 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from fibcore.counter import Operation
-from fibcore.counter.batch_queue import QUEUE_LIMIT, Batch, BatchQueue
+from fibcore.counter.batch import Batch
+from fibcore.counter.batch_queue import BatchQueue
 from fibcore.counter.batching import BatchingCounter
 from fibcore.counter.plan import Step
 from fibcore.dynamodb.repository import Movement, WriteStamp
@@ -48,9 +49,9 @@ def threads() -> Iterator[ThreadPoolExecutor]:
         yield threads
 
 
-def until_waiting(lane: BatchQueue, steps: int) -> None:
+def until_waiting(queue: BatchQueue, steps: int) -> None:
     pause = threading.Event()
-    while lane.queue_length != steps:
+    while queue.length != steps:
         pause.wait(0.001)
 
 
@@ -95,29 +96,29 @@ def test_a_step_is_refused_at_once_when_too_many_wait() -> None:
         go.wait()
         batch.fail(lambda: Unavailable("the test is over"))
 
-    lane = BatchQueue(hold, deadline_seconds=30, name="test")
-    lane.join(Step(Operation.NEXT))
-    worker = threading.Thread(target=lane.serve_next)
+    queue = BatchQueue(hold, deadline_seconds=30, limit=20, name="test")
+    queue.add(Step(Operation.NEXT))
+    worker = threading.Thread(target=queue.serve_next)
     worker.start()
     taken.wait()
-    for _ in range(QUEUE_LIMIT):
-        lane.join(Step(Operation.NEXT))
+    for _ in range(20):
+        queue.add(Step(Operation.NEXT))
     with pytest.raises(Unavailable):
-        lane.join(Step(Operation.NEXT))
+        queue.add(Step(Operation.NEXT))
     go.set()
     worker.join()
 
 
 def test_a_worker_that_fails_strands_nobody() -> None:
     def fail(batch: Batch) -> None:
-        batch.unanswered[1] = None
+        batch.in_doubt = True
         raise ZeroDivisionError
 
-    lane = BatchQueue(fail, deadline_seconds=30, name="test")
+    queue = BatchQueue(fail, deadline_seconds=30, limit=20, name="test")
     with pytest.raises(OutcomeUnknown):
-        lane.ask(Operation.NEXT)
+        queue.submit(Operation.NEXT)
     with pytest.raises(OutcomeUnknown):
-        lane.ask(Operation.NEXT)
+        queue.submit(Operation.NEXT)
 
 
 def test_at_the_deadline_a_step_under_way_is_of_unknown_outcome_and_one_that_waits_is_not(

@@ -1,44 +1,81 @@
-"""How a single send ended: the one thing that everything else hangs on."""
+"""How a single request to DynamoDB ended: everything else depends on this classification."""
 
+import itertools
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
+from types import SimpleNamespace
 from typing import Any
 
+import botocore.exceptions
 import pytest
 from botocore.exceptions import (
+    BotoCoreError,
     ClientError,
+    ConnectionClosedError,
     ConnectTimeoutError,
+    EndpointConnectionError,
+    HTTPClientError,
     NoCredentialsError,
     ProxyConnectionError,
     ReadTimeoutError,
     SSLError,
 )
 from fibcore import Settings
-from fibcore.dynamodb.client import ConditionFailed, create_client, send
+from fibcore.dynamodb.client import ConditionFailed, OneShotClient, Refused, create_client
 from fibcore.dynamodb.repository import CounterRepository, Movement
-from fibcore.errors import CounterError, OutcomeUnknown, Unavailable
+from fibcore.errors import OutcomeUnknown, Unavailable
 from local_stack.environment import local_environment
+from urllib3.exceptions import NewConnectionError, ProxyError
+from urllib3.exceptions import SSLError as UrllibSSLError
 
+from tests.processes import eventually, free_port
+
+FORWARD = Movement(net=1, restart=False, lowest=0, highest=9)
 BAD_RECORD = ssl.SSLError(1, "[SSL: DECRYPTION_FAILED_OR_BAD_RECORD_MAC] bad record")
 UNTRUSTED = ssl.SSLCertVerificationError(1, "certificate verify failed")
+NO_CONNECTION = NewConnectionError(None, "refused")  # type: ignore[arg-type]
 
 
-def refusal(code: str, status: int) -> ClientError:
-    return ClientError(
-        {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}},  # type: ignore[typeddict-item]
-        "UpdateItem",
+def answer_of(code: str, status: int, **more: Any) -> ClientError:
+    answer: Any = {
+        "Error": {"Code": code},
+        "ResponseMetadata": {"HTTPStatusCode": status},
+        **more,
+    }
+    return ClientError(answer, "UpdateItem")
+
+
+def proxy_error(original: Exception) -> ProxyConnectionError:
+    return ProxyConnectionError(proxy_url="", error=ProxyError("proxy", original))
+
+
+class FailingClient:
+    """A boto3 client whose calls fail, before or after the request was sent."""
+
+    def __init__(self, error: Exception, *, sent: bool) -> None:
+        self._error, self._sent = error, sent
+        self.meta = SimpleNamespace(config=SimpleNamespace(read_timeout=5), events=self)
+
+    def register(self, _: str, note_sent: Callable[[], None]) -> None:
+        self._note_sent = note_sent
+
+    def update_item(self, **_: Any) -> None:
+        if self._sent:
+            self._note_sent()
+        raise self._error
+
+
+def outcome_of(error: Exception, *, sent: bool = True) -> Exception:
+    client = OneShotClient(
+        FailingClient(error, sent=sent),  # type: ignore[arg-type]
+        run_within=lambda call, _: call(),
     )
-
-
-def outcome_of(error: Exception) -> CounterError:
-    def fail() -> None:
-        raise error
-
-    with pytest.raises(CounterError) as raised:
-        send(fail)
+    with pytest.raises(Exception) as raised:  # noqa: PT011 - the caller looks at its class
+        client.send("update_item", lambda answer: answer)
     return raised.value
 
 
@@ -46,15 +83,41 @@ def outcome_of(error: Exception) -> CounterError:
     "error",
     [
         ReadTimeoutError(endpoint_url=""),
-        # The answer to a write that went out: what of it arrived can't be read.
-        SSLError(endpoint_url="", error=Exception(BAD_RECORD)),
+        HTTPClientError(error=OSError("reset")),
+        ConnectionClosedError(endpoint_url="", error=OSError("reset")),
+        # Of an answer that arrived: it cannot be decrypted.
+        SSLError(endpoint_url="", error=UrllibSSLError(BAD_RECORD)),
+        # urllib3 reports a reset behind a proxy as a proxy error, also after the request.
+        ProxyConnectionError(proxy_url=""),
+        proxy_error(ConnectionResetError("reset")),
         UnicodeDecodeError("utf-8", b"\xe2", 0, 1, "unexpected end of data"),
-        refusal("InternalServerError", 500),
-        refusal("ServiceUnavailable", 503),
-        refusal("", 0),
+        answer_of("InternalServerError", 500),
+        answer_of("ServiceUnavailable", 503),
+        answer_of("", 0),
+        answer_of("400", 400),  # The body has no `__type`: HTML, or cut short.
+        answer_of("403", 403),
+        answer_of("SomethingNew", 400),
+        answer_of("ConditionalCheckFailedException", 400, Item=[]),
+        KeyError("Attributes"),
+        ValueError("not JSON"),
     ],
 )
-def test_what_may_have_been_applied_is_of_unknown_outcome(error: Exception) -> None:
+def test_write_that_may_be_applied_is_unknown(error: Exception) -> None:
+    assert isinstance(outcome_of(error), OutcomeUnknown)
+
+
+@pytest.mark.parametrize(
+    "error_class",
+    [
+        found
+        for found in vars(botocore.exceptions).values()
+        if isinstance(found, type) and issubclass(found, BotoCoreError)
+        if not issubclass(found, ConnectTimeoutError | EndpointConnectionError)
+    ],
+)
+def test_any_other_error_of_botocore_is_unknown(error_class: type[BotoCoreError]) -> None:
+    error = error_class.__new__(error_class)
+    error.kwargs = {}
     assert isinstance(outcome_of(error), OutcomeUnknown)
 
 
@@ -62,100 +125,243 @@ def test_what_may_have_been_applied_is_of_unknown_outcome(error: Exception) -> N
     "error",
     [
         ConnectTimeoutError(endpoint_url=""),
-        ProxyConnectionError(proxy_url=""),
-        refusal("ThrottlingException", 400),
-        refusal("ProvisionedThroughputExceededException", 400),
-        refusal("TransactionConflictException", 400),
-        refusal("400", 400),  # a refusal whose body was cut short
+        EndpointConnectionError(endpoint_url="", error=NO_CONNECTION),
+        proxy_error(NO_CONNECTION),
+        proxy_error(socket.gaierror()),
     ],
 )
-def test_what_surely_was_not_applied_and_may_pass_is_tried_again(error: Exception) -> None:
+def test_request_without_connection_is_unavailable(error: Exception) -> None:
     outcome = outcome_of(error)
     assert isinstance(outcome, Unavailable)
+    assert not isinstance(outcome, Refused)
     assert outcome.transient
+
+
+@pytest.mark.parametrize(
+    "error", [NoCredentialsError(), KeyError(), answer_of("AccessDenied", 403)]
+)
+def test_request_never_sent_is_unavailable(error: Exception) -> None:
+    outcome = outcome_of(error, sent=False)
+    assert isinstance(outcome, Unavailable)
+    assert not isinstance(outcome, Refused)
 
 
 @pytest.mark.parametrize(
     "error",
     [
-        NoCredentialsError(),
-        SSLError(endpoint_url="", error=Exception(UNTRUSTED)),
-        refusal("AccessDeniedException", 400),
-        refusal("ResourceNotFoundException", 400),
-        refusal("ValidationException", 400),
+        SSLError(endpoint_url="", error=UrllibSSLError(UNTRUSTED)),
+        proxy_error(UrllibSSLError(UNTRUSTED)),
     ],
 )
-def test_what_will_not_pass_is_not_tried_again(error: Exception) -> None:
+def test_untrusted_certificate_is_unavailable(error: Exception) -> None:
     outcome = outcome_of(error)
     assert isinstance(outcome, Unavailable)
     assert not outcome.transient
 
 
+@pytest.mark.parametrize(
+    ("code", "transient"),
+    [
+        ("ThrottlingException", True),
+        ("ProvisionedThroughputExceededException", True),
+        ("TransactionConflictException", True),
+        ("AccessDeniedException", False),
+        ("ExpiredTokenException", False),
+        ("ResourceNotFoundException", False),
+        ("ValidationException", False),
+    ],
+)
+def test_refusal_by_name_is_refused(code: str, *, transient: bool) -> None:
+    outcome = outcome_of(answer_of(code, 400))
+    assert isinstance(outcome, Refused)
+    assert outcome.transient is transient
+
+
+def test_failed_condition_carries_the_item() -> None:
+    item = {"value": {"N": "3"}}
+    outcome = outcome_of(answer_of("ConditionalCheckFailedException", 400, Item=item))
+    assert isinstance(outcome, ConditionFailed)
+    assert outcome.item == item
+
+
+Answer = Iterator[bytes]
+Serve = Callable[[Callable[[], Answer]], CounterRepository]
+
+
 @pytest.fixture
-def cut_short() -> Iterator[Callable[[int, bytes], CounterRepository]]:
-    """Give a table whose every answer ends after half of its body, as if it were whole."""
+def answering() -> Iterator[Serve]:
+    """Give a repository whose every request is answered by the pieces that a function yields."""
     with closing(socket.create_server(("127.0.0.1", 0))) as listener:
-        answers: list[bytes] = []
+        answers: list[Callable[[], Answer]] = []
+
+        def answer(client: socket.socket) -> None:
+            with client, suppress(OSError):
+                client.recv(65_536)
+                for piece in answers[0]():
+                    client.sendall(piece)
+                client.shutdown(socket.SHUT_WR)
+                while client.recv(65_536):
+                    pass
 
         def serve() -> None:
-            while True:
-                try:
+            with suppress(OSError):
+                while True:
                     client, _ = listener.accept()
-                except OSError:
-                    return
-                with client:
-                    client.recv(65_536)
-                    client.sendall(answers[0])
-                    client.shutdown(socket.SHUT_WR)
-                    while client.recv(65_536):
-                        pass
+                    threading.Thread(target=answer, args=[client], daemon=True).start()
 
         threading.Thread(target=serve, daemon=True).start()
 
-        def table(status: int, body: bytes) -> CounterRepository:
-            head = b"HTTP/1.1 %d X\r\nContent-Length: %d\r\n\r\n" % (status, len(body))
-            answers.append(head + body[: len(body) // 2])
-            environ = local_environment(dynamodb_port=listener.getsockname()[1])
+        def repository(pieces: Callable[[], Answer]) -> CounterRepository:
+            answers[:] = [pieces]
+            environ = local_environment(
+                dynamodb_port=listener.getsockname()[1], variables={"FIB_DEADLINE_SECONDS": "0.5"}
+            )
             settings = Settings.from_environ(environ)
             return CounterRepository(create_client(settings), settings.table_name)
 
-        yield table
+        yield repository
+
+
+def whole(status: int, body: bytes) -> bytes:
+    return b"HTTP/1.1 %d X\r\nContent-Length: %d\r\n\r\n%b" % (status, len(body), body)
+
+
+MOVED = whole(200, b'{"Attributes":{"value":{"N":"7"}}}')
+REFUSED = whole(400, b'{"__type":"com.amazonaws#ConditionalCheckFailedException"}')
+FOUND = whole(200, b'{"Item":{"value":{"N":"7"},"counter":{"S":"current"}}}')
+
+
+@pytest.mark.parametrize("whole_answer", [MOVED, REFUSED])
+def test_write_cut_at_any_byte_is_unknown(answering: Serve, whole_answer: bytes) -> None:
+    for length in range(0, len(whole_answer), 3):
+        table = answering(lambda length=length: iter([whole_answer[:length]]))  # type: ignore[misc]
+        with pytest.raises(OutcomeUnknown):
+            table.move(FORWARD)
 
 
 @pytest.mark.parametrize("call", [CounterRepository.read, CounterRepository.read_index])
-def test_a_read_cut_short_is_no_missing_counter(
-    cut_short: Callable[[int, bytes], CounterRepository], call: Callable[[CounterRepository], Any]
+def test_read_cut_at_any_byte_is_repeated(
+    answering: Serve, call: Callable[[CounterRepository], Any]
 ) -> None:
-    table = cut_short(200, b'{"Item":{"value":{"N":"7"},"counter":{"S":"current"}}}')
-    with pytest.raises(Unavailable) as raised:
-        call(table)
-    assert raised.value.transient
+    for length in range(0, len(FOUND), 3):
+        table = answering(lambda length=length: iter([FOUND[:length]]))  # type: ignore[misc]
+        with pytest.raises(Unavailable) as raised:
+            call(table)
+        assert raised.value.transient
 
 
-def test_a_refusal_cut_short_is_tried_again(
-    cut_short: Callable[[int, bytes], CounterRepository],
-) -> None:
-    table = cut_short(400, b'{"__type":"com.amazonaws#ConditionalCheckFailedException"}')
-    with pytest.raises(Unavailable) as raised:
-        table.seed()
-    assert raised.value.transient
-
-
-def test_a_write_whose_answer_is_cut_short_is_of_unknown_outcome(
-    cut_short: Callable[[int, bytes], CounterRepository],
-) -> None:
-    table = cut_short(200, b'{"Attributes":{"value":{"N":"7"}}}')
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[]",
+        b"null",
+        b"{}",
+        b'"text"',
+        b'{"Attributes":null}',
+        b'{"Attributes":[]}',
+        b'{"Attributes":{"value":[]}}',
+        b'{"Attributes":{"value":{"N":"x"}}}',
+        b'{"Attributes":{"value":{"S":"7"}}}',
+        b"<html>200</html>",
+        b"",
+    ],
+)
+def test_unreadable_answer_to_a_write_is_unknown(answering: Serve, body: bytes) -> None:
     with pytest.raises(OutcomeUnknown):
-        table.move(Movement(net=1, restart=False, lowest=0, highest=9))
+        answering(lambda: iter([whole(200, body)])).move(FORWARD)
 
 
-def test_a_condition_that_fails_carries_the_item() -> None:
-    def fail() -> None:
-        raise ClientError(
-            {"Error": {"Code": "ConditionalCheckFailedException"}, "Item": {"value": {"N": "3"}}},  # type: ignore[typeddict-unknown-key]
-            "UpdateItem",
-        )
+@pytest.mark.parametrize(
+    "body", [b"[]", b"null", b'{"Item":[]}', b'{"Item":{"value":[]}}', b"<html>", b""]
+)
+def test_unreadable_answer_to_a_read_is_repeated(answering: Serve, body: bytes) -> None:
+    with pytest.raises(Unavailable) as raised:
+        answering(lambda: iter([whole(200, body)])).read_index()
+    assert raised.value.transient
 
-    with pytest.raises(ConditionFailed) as raised:
-        send(fail)
-    assert raised.value.item == {"value": {"N": "3"}}
+
+@pytest.mark.parametrize("status", [302, 400, 403, 404, 407, 413, 429, 502])
+def test_html_from_a_proxy_is_unknown(answering: Serve, status: int) -> None:
+    with pytest.raises(OutcomeUnknown):
+        answering(lambda: iter([whole(status, b"<html>no</html>")])).move(FORWARD)
+
+
+def test_dripping_answer_ends_at_the_limit(answering: Serve) -> None:
+    def drip() -> Answer:
+        yield MOVED[:20]
+        for byte in itertools.cycle(b" "):
+            time.sleep(0.1)
+            yield bytes([byte])
+
+    begin = time.monotonic()
+    with pytest.raises(OutcomeUnknown):
+        answering(drip).move(FORWARD)
+    assert time.monotonic() - begin < 0.5  # The limit is 0.3 seconds.
+
+
+def test_slow_answer_within_the_limit_is_taken(answering: Serve) -> None:
+    def slowly() -> Answer:
+        time.sleep(0.26)
+        yield MOVED
+
+    assert answering(slowly).move(FORWARD) == 7
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_reset_behind_a_proxy_is_unknown(scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A forward proxy takes the request, or the tunnel, and resets the connection."""
+    asked = threading.Event()
+    with closing(socket.create_server(("127.0.0.1", 0))) as proxy:
+
+        def serve() -> None:
+            with suppress(OSError):
+                while True:
+                    client, _ = proxy.accept()
+                    if client.recv(65_536).startswith(b"CONNECT"):
+                        client.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+                        client.recv(65_536)
+                    asked.set()
+                    client.setsockopt(
+                        socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00"
+                    )
+                    client.close()
+
+        threading.Thread(target=serve, daemon=True).start()
+        address = f"http://127.0.0.1:{proxy.getsockname()[1]}"
+        monkeypatch.setenv("HTTP_PROXY", address)
+        monkeypatch.setenv("HTTPS_PROXY", address)
+        monkeypatch.setenv("NO_PROXY", "")
+        table = repository_at(f"{scheme}://dynamodb.example:8000")
+        with pytest.raises(OutcomeUnknown):
+            table.move(FORWARD)
+        assert asked.is_set()
+
+
+def test_proxy_that_is_down_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{free_port()}")
+    monkeypatch.setenv("NO_PROXY", "")
+    with pytest.raises(Unavailable) as raised:
+        repository_at("http://dynamodb.example:8000").move(FORWARD)
+    assert raised.value.transient
+
+
+def repository_at(address: str) -> CounterRepository:
+    settings = Settings.from_environ(
+        {
+            "COUNTER_TABLE_NAME": "t",
+            "AWS_REGION": "us-east-1",
+            "AWS_ENDPOINT_URL_DYNAMODB": address,
+        }
+    )
+    return CounterRepository(create_client(settings), settings.table_name)
+
+
+def test_call_that_never_ends_leaves_no_waiting_caller(answering: Serve) -> None:
+    def never() -> Answer:
+        yield b""
+        time.sleep(1)
+
+    before = threading.active_count()
+    with pytest.raises(OutcomeUnknown):
+        answering(never).move(FORWARD)
+    eventually(lambda: threading.active_count() <= before, seconds=5)

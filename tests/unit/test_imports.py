@@ -5,7 +5,7 @@ import fibcore
 import pytest
 
 
-def test_the_core_imports_no_web_framework() -> None:
+def test_core_imports_no_web_framework() -> None:
     program = "import sys, fibcore.counter.batching, fibcore.counter.simple; print(*sys.modules)"
     loaded = subprocess.run(
         [sys.executable, "-c", program], check=True, capture_output=True, text=True
@@ -13,7 +13,7 @@ def test_the_core_imports_no_web_framework() -> None:
     assert not {"flask", "mangum", "gevent", "gunicorn", "werkzeug"}.intersection(loaded)
 
 
-def test_the_lambda_handler_imports_no_flask() -> None:
+def test_lambda_handler_imports_no_flask() -> None:
     program = "import sys, lambda_api.handler; print(*sys.modules)"
     environ = {"COUNTER_TABLE_NAME": "counter", "AWS_REGION": "us-east-1"}
     loaded = subprocess.run(
@@ -22,13 +22,13 @@ def test_the_lambda_handler_imports_no_flask() -> None:
     assert not {"flask", "gevent", "gunicorn", "werkzeug"}.intersection(loaded)
 
 
-def test_the_public_names_are_sorted_and_there() -> None:
+def test_public_names_are_sorted_and_exist() -> None:
     assert sorted(fibcore.__all__) == fibcore.__all__
     assert all(hasattr(fibcore, name) for name in fibcore.__all__)
 
 
 @pytest.mark.parametrize("module", ["lambda_api.handler", "server_api.gunicorn_conf"])
-def test_an_entry_without_configuration_ends_with_one_line(module: str) -> None:
+def test_entry_with_invalid_settings_ends_in_one_line(module: str) -> None:
     ended = subprocess.run(
         [sys.executable, "-c", f"import {module}"],
         check=False,

@@ -51,7 +51,7 @@ def test_wherever_a_plan_applies_its_answers_are_those_of_the_plain_counter(
     if plan.movement is None:
         assert known is not None
         start = known
-        plan.refuse()
+        plan.answer(0)
     elif plan.movement.restart:
         plan.answer(plan.movement.net)
     elif plan.movement.lowest <= start <= plan.movement.highest:
@@ -83,9 +83,9 @@ def test_an_index_above_the_highest_can_be_stepped_back() -> None:
     step = Step(Operation.PREVIOUS)
     plan = plan_steps([step], max_index=MAX_INDEX, known=MAX_INDEX + 5)
     plan.answer(MAX_INDEX + 4)
-    assert step.reached() == MAX_INDEX + 4
+    assert step.result() == MAX_INDEX + 4
 
 
 def test_a_step_never_answered_is_of_unknown_outcome() -> None:
     with pytest.raises(OutcomeUnknown):
-        Step(Operation.NEXT).reached()
+        Step(Operation.NEXT).result()

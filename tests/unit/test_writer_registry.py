@@ -1,10 +1,10 @@
 from typing import Any
 
+from fibcore.dynamodb.item import WriterNames
 from fibcore.dynamodb.writer_registry import (
     ITEM_LIMIT_BYTES,
     STALE_SECONDS,
     WRITERS_LIMIT,
-    EntryNames,
     StaleEntries,
     all_entries,
     has_room,
@@ -26,28 +26,28 @@ def item_with(**numbers: str) -> dict[str, Any]:
     return {"counter": {"S": "current"}, "value": {"N": "7"}, **entries, **indexes}
 
 
-def names(writer_id: str) -> EntryNames:
-    return EntryNames(f"n.{writer_id}", f"i.{writer_id}")
+def names(writer_id: str) -> WriterNames:
+    return WriterNames.for_id(writer_id)
 
 
 def test_an_entry_is_stale_once_seen_unchanged_for_a_minute() -> None:
     clock = Clock()
     stale = StaleEntries(clock)
-    assert stale.look(item_with(aaaaaa="1", bbbbbb="1")) == {}
+    assert stale.find_stale(item_with(aaaaaa="1", bbbbbb="1")) == {}
     clock.now = STALE_SECONDS / 2
-    assert stale.look(item_with(aaaaaa="1", bbbbbb="2")) == {}
+    assert stale.find_stale(item_with(aaaaaa="1", bbbbbb="2")) == {}
     clock.now = STALE_SECONDS
-    assert stale.look(item_with(aaaaaa="1", bbbbbb="2")) == {names("aaaaaa"): "1"}
+    assert stale.find_stale(item_with(aaaaaa="1", bbbbbb="2")) == {names("aaaaaa"): "1"}
 
 
 def test_an_entry_that_was_gone_in_between_starts_anew() -> None:
     clock = Clock()
     stale = StaleEntries(clock)
-    stale.look(item_with(aaaaaa="1"))
+    stale.find_stale(item_with(aaaaaa="1"))
     clock.now = STALE_SECONDS / 2
-    stale.look(item_with())
+    stale.find_stale(item_with())
     clock.now = STALE_SECONDS
-    assert stale.look(item_with(aaaaaa="1")) == {}
+    assert stale.find_stale(item_with(aaaaaa="1")) == {}
 
 
 def test_all_writers_fit_into_one_write_unit_even_with_large_numbers() -> None:

@@ -1,12 +1,14 @@
-"""What the environment may set, read and checked once at start.
+"""Settings from environment variables, read and checked once at start.
 
-`VARIABLES` is the one list of names, defaults and bounds: the README's table, the containers
-and the infrastructure are checked against it or read it.
+A setting is declared in two places: a `Variable` with its name, default and meaning, and a field of
+a settings class that says how its text is read. `Settings` holds what every process needs. A
+process with more settings derives its own class from it, such as `server_api.settings`.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final, NamedTuple, Self, TypeVar
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, Final, NamedTuple, Self
 from urllib.parse import urlsplit
 
 from fibcore.errors import InvalidSettings
@@ -15,17 +17,22 @@ INDEX_LIMIT: Final = 10_000_000
 """The highest index that any configuration allows: F(10,000,000) has 2,089,877 digits, and AWS
 Lambda answers with at most 6 MB."""
 
-_Number = TypeVar("_Number", int, float)
-
 
 class Variable(NamedTuple):
-    """One environment variable: a number within bounds, or a text where there are none."""
+    """One environment variable; `lowest` and `highest` are the bounds of a number."""
 
     name: str
     default: str
     meaning: str
-    lowest: float | None = None
-    highest: float | None = None
+    lowest: float = -math.inf
+    highest: float = math.inf
+
+    def text(self, environ: Mapping[str, str]) -> str:
+        """Return the variable's text, or its default if it is not set or empty.
+
+        Container tools often write an empty variable for one that is not set.
+        """
+        return environ.get(self.name, "").strip() or self.default
 
 
 COUNTER_TABLE_NAME: Final = Variable("COUNTER_TABLE_NAME", "", "the DynamoDB table; required")
@@ -42,32 +49,92 @@ FIB_MAX_INDEX: Final = Variable(
 FIB_DEADLINE_SECONDS: Final = Variable(
     "FIB_DEADLINE_SECONDS", "5", "how long a request may wait for the table", 0.5, 25
 )
-FIB_ACCESS_LOG: Final = Variable(
-    "FIB_ACCESS_LOG", "0", "1 writes a line of JSON for each request", 0, 1
-)
-PORT: Final = Variable("PORT", "8080", "where the server listens", 1, 65_535)
-WEB_CONCURRENCY: Final = Variable("WEB_CONCURRENCY", "1", "server processes", 1, 64)
 LOG_LEVEL: Final = Variable("LOG_LEVEL", "info", "debug, info, warning, error or critical")
-
-VARIABLES: Final = (
-    COUNTER_TABLE_NAME,
-    AWS_REGION,
-    AWS_DEFAULT_REGION,
-    AWS_ENDPOINT_URL_DYNAMODB,
-    FIB_MAX_INDEX,
-    FIB_DEADLINE_SECONDS,
-    FIB_ACCESS_LOG,
-    PORT,
-    WEB_CONCURRENCY,
-    LOG_LEVEL,
-)
 
 LOG_LEVELS: Final = ("debug", "info", "warning", "error", "critical")
 
 
+def required(*variables: Variable) -> Any:
+    """Declare a setting that is the text of the first of these variables that is set."""
+
+    def read(environ: Mapping[str, str]) -> str:
+        for variable in variables:
+            if text := variable.text(environ):
+                return text
+        raise InvalidSettings(f"{' or '.join(variable.name for variable in variables)} is not set")
+
+    return _declare(read, *variables)
+
+
+def optional_url(variable: Variable) -> Any:
+    """Declare a setting that is an http or https address, or None."""
+
+    def read(environ: Mapping[str, str]) -> str | None:
+        text = variable.text(environ)
+        try:
+            parts = urlsplit(text)
+            valid = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+        except ValueError:
+            valid = False
+        if text and not valid:
+            raise InvalidSettings(f"{variable.name} is not an http or https address: {text!r}")
+        return text or None
+
+    return _declare(read, variable)
+
+
+def one_of(variable: Variable, choices: tuple[str, ...]) -> Any:
+    """Declare a setting that is one of `choices`, written in any case."""
+
+    def read(environ: Mapping[str, str]) -> str:
+        text = variable.text(environ).lower()
+        if text not in choices:
+            raise InvalidSettings(f"{variable.name} is one of {', '.join(choices)}, not {text!r}")
+        return text
+
+    return _declare(read, variable)
+
+
+def whole_number(variable: Variable) -> Any:
+    """Declare a setting that is a whole number within the variable's bounds."""
+    return _declare(lambda environ: _number(variable, environ, int, "a whole number"), variable)
+
+
+def number(variable: Variable) -> Any:
+    """Declare a setting that is a number within the variable's bounds."""
+    return _declare(lambda environ: _number(variable, environ, float, "a number"), variable)
+
+
+def switch(variable: Variable) -> Any:
+    """Declare a setting that is on for 1 and off for 0."""
+    return _declare(
+        lambda environ: bool(_number(variable, environ, int, "a whole number")), variable
+    )
+
+
+def _number(
+    variable: Variable, environ: Mapping[str, str], kind: type[int | float], described: str
+) -> int | float:
+    text = variable.text(environ)
+    try:
+        value = kind(text)
+    except ValueError:
+        value = math.nan
+    if not variable.lowest <= value <= variable.highest:
+        raise InvalidSettings(
+            f"{variable.name} is {described} from {variable.lowest} to {variable.highest}, "
+            f"not {text!r}"
+        )
+    return value
+
+
+def _declare(read: Callable[[Mapping[str, str]], object], *variables: Variable) -> Any:
+    return field(metadata={"read": read, "variables": variables})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """A checked configuration.
+    """The settings that every process needs, checked.
 
     Attributes:
         table_name: The DynamoDB table.
@@ -75,100 +142,37 @@ class Settings:
         endpoint_url: DynamoDB's address where it is not Amazon's own, else None.
         max_index: The highest index that `next` reaches.
         deadline_seconds: How long a request may wait for the table.
-        access_log: Whether each request writes a line.
-        port: Where the server listens.
-        processes: How many server processes run.
         log_level: One of `LOG_LEVELS`.
     """
 
-    table_name: str
-    region: str
-    endpoint_url: str | None
-    max_index: int
-    deadline_seconds: float
-    access_log: bool
-    port: int
-    processes: int
-    log_level: str
+    table_name: str = required(COUNTER_TABLE_NAME)
+    region: str = required(AWS_REGION, AWS_DEFAULT_REGION)
+    endpoint_url: str | None = optional_url(AWS_ENDPOINT_URL_DYNAMODB)
+    max_index: int = whole_number(FIB_MAX_INDEX)
+    deadline_seconds: float = number(FIB_DEADLINE_SECONDS)
+    log_level: str = one_of(LOG_LEVEL, LOG_LEVELS)
+
+    @classmethod
+    def variables(cls) -> tuple[Variable, ...]:
+        """Return every variable that this class reads, for the documents."""
+        return tuple(
+            variable for setting in fields(cls) for variable in setting.metadata["variables"]
+        )
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Self:
-        """Read and check all variables at once.
+        """Read and check all variables, and report all errors together.
 
         Raises:
-            InvalidSettings: One line that names every variable at fault and says what to set.
+            InvalidSettings: One line that names every invalid variable and says what to set.
         """
-        read = _Reader(environ)
-        settings = cls(
-            table_name=read.required(COUNTER_TABLE_NAME),
-            region=read.required(AWS_REGION, AWS_DEFAULT_REGION),
-            endpoint_url=read.url(AWS_ENDPOINT_URL_DYNAMODB),
-            max_index=read.integer(FIB_MAX_INDEX),
-            deadline_seconds=read.number(FIB_DEADLINE_SECONDS),
-            access_log=bool(read.integer(FIB_ACCESS_LOG)),
-            port=read.integer(PORT),
-            processes=read.integer(WEB_CONCURRENCY),
-            log_level=read.one_of(LOG_LEVEL, LOG_LEVELS),
-        )
-        if read.faults:
-            raise InvalidSettings("; ".join(read.faults))
-        return settings
-
-
-class _Reader:
-    """Reads variables and gathers what is wrong with them, so that one line can say it all."""
-
-    def __init__(self, environ: Mapping[str, str]) -> None:
-        self._environ = environ
-        self.faults: list[str] = []
-
-    def _text(self, variable: Variable) -> str:
-        # An empty variable counts as not set, as container tools often write it.
-        return self._environ.get(variable.name, "").strip() or variable.default
-
-    def required(self, *variables: Variable) -> str:
-        for variable in variables:
-            if text := self._text(variable):
-                return text
-        names = " or ".join(variable.name for variable in variables)
-        self.faults.append(f"{names} is not set")
-        return ""
-
-    def url(self, variable: Variable) -> str | None:
-        text = self._text(variable)
-        if not text:
-            return None
-        try:
-            parts = urlsplit(text)
-            sound = parts.scheme in {"http", "https"} and bool(parts.hostname)
-            sound = sound and parts.port != 0
-        except ValueError:
-            sound = False
-        if not sound:
-            self.faults.append(f"{variable.name} is not an http or https address: {text!r}")
-        return text
-
-    def one_of(self, variable: Variable, choices: tuple[str, ...]) -> str:
-        text = self._text(variable).lower()
-        if text not in choices:
-            self.faults.append(f"{variable.name} is one of {', '.join(choices)}, not {text!r}")
-        return text
-
-    def integer(self, variable: Variable) -> int:
-        return self._within(variable, int, "a whole number")
-
-    def number(self, variable: Variable) -> float:
-        return self._within(variable, float, "a number")
-
-    def _within(self, variable: Variable, kind: type[_Number], described: str) -> _Number:
-        text = self._text(variable)
-        try:
-            number = kind(text)
-        except ValueError:
-            number = kind(-1)
-        if not (variable.lowest or 0) <= number <= (variable.highest or 0):
-            self.faults.append(
-                f"{variable.name} is {described} from {variable.lowest} to "
-                f"{variable.highest}, not {text!r}"
-            )
-        return number
+        values: dict[str, Any] = {}
+        errors: list[str] = []
+        for setting in fields(cls):
+            try:
+                values[setting.name] = setting.metadata["read"](environ)
+            except InvalidSettings as error:
+                errors.append(str(error))
+        if errors:
+            raise InvalidSettings("; ".join(errors))
+        return cls(**values)

@@ -1,7 +1,7 @@
 """The Lambda function's entry: `lambda_api.handler.handler(event, context)`.
 
-An entry module: it reads the environment and makes its client at import, once per process and
-before a snapshot is taken, so nothing random is drawn here.
+This is an entry module: it reads the environment and makes its client at import, once per process
+and before a snapshot is taken. So it draws nothing random.
 """
 
 import logging
@@ -14,9 +14,8 @@ from fibcore.dynamodb.client import create_client
 from fibcore.dynamodb.repository import CounterRepository
 from fibcore.fibonacci import Fibonacci
 from fibcore.sequence import FibonacciSequence
-from mangum import Mangum
 
-from lambda_api.app import AsgiApp
+from lambda_api.app import create_handler
 
 try:
     _settings = Settings.from_environ(os.environ)
@@ -24,6 +23,8 @@ except InvalidSettings as fault:
     sys.exit(f"fib: can't start: {fault}")
 
 logging.getLogger().setLevel(_settings.log_level.upper())
+# At INFO, Mangum logs every request, with the path as its client wrote it.
+logging.getLogger("mangum.http").setLevel(logging.WARNING)
 
 _counter = SimpleCounter(
     CounterRepository(create_client(_settings), _settings.table_name),
@@ -31,5 +32,4 @@ _counter = SimpleCounter(
     deadline_seconds=_settings.deadline_seconds,
 )
 
-# Mangum would run the lifespan at every event: https://github.com/Kludex/mangum/issues/342
-handler = Mangum(AsgiApp(Api(FibonacciSequence(_counter, Fibonacci()))), lifespan="off")
+handler = create_handler(Api(FibonacciSequence(_counter, Fibonacci())))

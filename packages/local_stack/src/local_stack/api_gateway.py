@@ -1,8 +1,24 @@
 """A local API Gateway HTTP API: HTTP becomes events of payload format 2.0 for our Lambda handler.
 
-It stands in for what surrounds the function on AWS: the path decoded, headers lower-cased and
-joined by commas, a body in base64 unless it is text, one event at a time per process.
+It stands in for what surrounds the function on AWS. The path is percent-decoded once. Header names
+are in lower case, repeated headers are joined by commas, and cookies have a list of their own. A
+body is in base64 unless it is text. Each process handles one event at a time.
 https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
+
+Some of the real gateway's behaviour is not modelled here, because it is not documented or because
+it would hide a fault of the function. The paths were captured in `vokerhttp/testdata` of
+https://github.com/hotsock/voker/pull/8, in July 2026:
+
+- The real gateway decodes the path twice. So `/%256eext`, which is a 404 here and on the server,
+  reaches the function as `/next`. It answers 400 where the second decoding fails (`/x%25y`).
+- It drops what follows a decoded `?`, so that `/next%3Fx` reaches the function as `/next`. A
+  decoded `#` stays in the path. Nothing is known of `%00`.
+- It merges repeated slashes: https://github.com/brefphp/symfony-bridge/issues/53. So `//next` may
+  reach the function as `/next`.
+- It refuses a head (request line and header values) over 10,240 bytes. It does not list TRACE among
+  its methods, and neither does CloudFront, which answers 403 to it.
+- It answers an event that the function fails on, or that takes 30 seconds, with a 500 or a 503 of
+  its own, without CORS headers.
 """
 
 import asyncio
@@ -35,8 +51,8 @@ _STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in H
 
 def create_application() -> "WSGIApplication":
     """Return the gateway as a WSGI application for Gunicorn."""
-    # One thread is the function's execution environment: it takes one event at a time, and has
-    # an event loop for Mangum as the main thread has on AWS.
+    # One thread is the function's execution environment. It handles one event at a time, and it has
+    # an event loop for Mangum, as the main thread has on AWS.
     execution_environment = ThreadPoolExecutor(
         max_workers=1, initializer=lambda: asyncio.set_event_loop(asyncio.new_event_loop())
     )
@@ -66,7 +82,7 @@ def _body(environ: dict[str, Any]) -> bytes:
 
 
 def event_of(environ: dict[str, Any], body: bytes) -> dict[str, Any]:
-    """Return the event that API Gateway would make of a WSGI request."""
+    """Return the event that API Gateway would make from a WSGI request."""
     path = environ["PATH_INFO"].encode("latin-1").decode(errors="replace")
     request_id = str(uuid.uuid4())
     event: dict[str, Any] = {
@@ -95,6 +111,8 @@ def event_of(environ: dict[str, Any], body: bytes) -> dict[str, Any]:
         },
         "isBase64Encoded": False,
     }
+    if cookies := event["headers"].pop("cookie", ""):
+        event["cookies"] = cookies.split("; ")
     if body:
         event["body"], event["isBase64Encoded"] = _encoded(body, environ.get("CONTENT_TYPE", ""))
     return event
@@ -109,9 +127,8 @@ def _headers(environ: dict[str, Any]) -> dict[str, str]:
     for name in ("CONTENT_TYPE", "CONTENT_LENGTH"):
         if environ.get(name):
             headers[name.replace("_", "-").lower()] = environ[name]
-    # These are the gateway's to say, whatever the client does: a request for another host does
-    # not even reach it.
-    return headers | {"host": _DOMAIN, "x-forwarded-port": "443", "x-forwarded-proto": "https"}
+    # A client can send any value of these: CloudFront passes them on.
+    return {"host": _DOMAIN, "x-forwarded-port": "443", "x-forwarded-proto": "https"} | headers
 
 
 def _encoded(body: bytes, content_type: str) -> tuple[str, bool]:

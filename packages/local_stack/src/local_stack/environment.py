@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from fibcore import settings
+from server_api.settings import PORT
 
 TABLE_NAME = "fib-local"
 REGION = "us-east-1"
@@ -39,7 +40,7 @@ _OTHERS: Final = (
     "WERKZEUG_",
     "_JAVA_OPTIONS",
     "CLASSPATH",
-    settings.PORT.name,
+    PORT.name,
 )
 _KEPT: Final = ("AWS_CA_BUNDLE", "PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED")
 

@@ -1,7 +1,8 @@
-"""Gunicorn's configuration for the local API Gateway and the site: threads, nothing patched."""
+"""Gunicorn's configuration for the local API Gateway and the site: threads, and no gevent."""
 
 from typing import TYPE_CHECKING, Any
 
+from fibcore.http import contract
 from server_api import host
 
 if TYPE_CHECKING:
@@ -12,10 +13,13 @@ threads = 64
 worker_connections = 4_096
 control_socket_disable = True
 keepalive = 75
-# A worker whose master was killed holds the port for so many seconds.
+# A worker whose master was killed holds the port for this long, while its clients ask on.
 graceful_timeout = 1
 loglevel = "warning"
-# By default a client's SCRIPT_NAME header cuts its path, or makes the request fail.
+limit_request_line = 8_190
+limit_request_fields = contract.HEAD_FIELDS + 32
+limit_request_field_size = contract.FIELD_BYTES + 256
+# Otherwise a client's SCRIPT_NAME header would cut its path, or fail.
 forwarder_headers = ""
 secure_scheme_headers: dict[str, str] = {}
 
@@ -24,5 +28,5 @@ worker_tmp_dir = host.memory_folder()
 
 
 def pre_request(_: "Worker", request: Any) -> None:
-    """Let the application close the connection of a body that is too large."""
+    """Let the application close a connection whose request body is too large."""
     request.body.close_connection = request.force_close

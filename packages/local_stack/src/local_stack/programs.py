@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
-from fibcore import settings
+from server_api.settings import PORT
 
 from local_stack import dynamodb_local
 from local_stack.environment import local_environment
@@ -30,7 +30,7 @@ def server(*, port: int, dynamodb_port: int, **variables: str) -> Program:
     return Program(
         _gunicorn("server_api.gunicorn_conf", port),
         local_environment(
-            dynamodb_port=dynamodb_port, variables={settings.PORT.name: str(port), **variables}
+            dynamodb_port=dynamodb_port, variables={PORT.name: str(port), **variables}
         ),
     )
 

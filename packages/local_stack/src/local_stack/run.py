@@ -13,9 +13,10 @@ import sys
 from pathlib import Path
 from typing import IO, Final
 
-from fibcore import InvalidSettings, Settings
+from fibcore import InvalidSettings
 from fibcore.counter import Operation
 from fibcore.http.contract import ROUTES
+from server_api.settings import ServerSettings
 
 from local_stack import ports, programs
 from local_stack.environment import has_known_log_level, local_environment, url
@@ -54,7 +55,7 @@ def main() -> None:
 
 def _read_settings() -> LocalSettings:
     local = LocalSettings.from_environ(os.environ)
-    Settings.from_environ(local_environment(dynamodb_port=local.dynamodb_port))
+    ServerSettings.from_environ(local_environment(dynamodb_port=local.dynamodb_port))
     if not has_known_log_level(os.environ):
         say(f"LOG_LEVEL is no level of fib's: {os.environ['LOG_LEVEL']!r}; the level is info")
     return local

@@ -1,66 +1,71 @@
-"""The Flask application: the whole contract, by the core's answers."""
+"""The server's application: a fast path for simple requests, and Flask for all others.
+
+Most requests never reach Flask. The worker (`worker.py`) offers each request to the fast path
+(`fast_path.py`) first, and the fast path answers a simple request for a counting route past WSGI
+and Flask. Whatever it leaves is answered here. Both call the same `Api`, which matches the route,
+so that their answers are the same.
+"""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import flask
-from fibcore import Api
+from fibcore import Api, Response
 from fibcore.http import contract
 from fibcore.http.api import problem_response
-from werkzeug.exceptions import HTTPException
 
-from server_api.body import drain_body
-from server_api.short_way import EXTENSION, ShortWay
+from server_api.fast_path import FastPath
+from server_api.request_body import drain_body
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication
+    from _typeshed.wsgi import StartResponse
 
 _BODY_TOO_LARGE = "fib.body_too_large"
 
 
-def create_app(api: Api) -> flask.Flask:
-    """Return the application that answers by `api`."""
+class ServerApplication:
+    """The WSGI application that answers by `api`, with the fast path that the worker tries first.
+
+    Attributes:
+        fast_path: Answers a simple request past WSGI.
+    """
+
+    def __init__(self, api: Api) -> None:
+        self.fast_path = FastPath(api)
+        self._flask = _create_flask_app(api)
+
+    def __call__(self, environ: dict[str, Any], start_response: "StartResponse") -> Iterable[bytes]:
+        """Serve one WSGI request by Flask.
+
+        The body is read before Flask sees the request, so that a malformed one fails here.
+        """
+        environ[_BODY_TOO_LARGE] = drain_body(environ)
+        return self._flask(environ, start_response)
+
+
+def _create_flask_app(api: Api) -> flask.Flask:
     app = flask.Flask(__name__, static_folder=None)
-    app.url_map.merge_slashes = False
 
-    def view(*_: object, **__: object) -> flask.Response:
+    # The contract matches the routes, so Flask has none. It also answers what Flask would refuse,
+    # such as a host that is not a name.
+    @app.before_request
+    def answer() -> flask.Response:
         environ = flask.request.environ
-        response = api.respond(
-            environ["REQUEST_METHOD"],
-            environ["PATH_INFO"],
-            if_none_match=environ.get("HTTP_IF_NONE_MATCH"),
-            body_too_large=environ[_BODY_TOO_LARGE],
+        return _flask_response(
+            api.respond(
+                environ["REQUEST_METHOD"],
+                environ["PATH_INFO"],
+                if_none_match=environ.get("HTTP_IF_NONE_MATCH"),
+                body_too_large=environ[_BODY_TOO_LARGE],
+            )
         )
-        return flask.Response(response.body, response.status, response.headers)
 
+    @app.errorhandler(500)
     def internal_error(_: Exception) -> flask.Response:
-        response = problem_response(contract.INTERNAL)
-        return flask.Response(response.body, response.status, response.headers)
+        return _flask_response(problem_response(contract.INTERNAL))
 
-    for route in contract.ROUTES:
-        app.add_url_rule(
-            route.path,
-            endpoint=route.name,
-            view_func=view,
-            methods=route.methods,
-            provide_automatic_options=False,
-        )
-    # What Flask has no rule for is the contract's to answer: besides paths and methods also a
-    # host that is no name, or a wish for a WebSocket.
-    app.register_error_handler(HTTPException, view)
-    app.register_error_handler(500, internal_error)
-    app.wsgi_app = BodyDrained(app.wsgi_app)  # type: ignore[method-assign]
-    app.extensions[EXTENSION] = ShortWay(api)
     return app
 
 
-class BodyDrained:
-    """Reads every request's body, so that a malformed one fails here and not inside Flask."""
-
-    def __init__(self, application: "WSGIApplication") -> None:
-        self._application = application
-
-    def __call__(self, environ: dict[str, Any], start_response: "StartResponse") -> Iterable[bytes]:
-        """Serve one WSGI request."""
-        environ[_BODY_TOO_LARGE] = drain_body(environ)
-        return self._application(environ, start_response)
+def _flask_response(response: Response) -> flask.Response:
+    return flask.Response(response.body, response.status, response.headers)

@@ -1,10 +1,10 @@
 """Gunicorn's configuration: `gunicorn -c python:server_api.gunicorn_conf`.
 
-An entry module: it patches and reads the environment at import.
+This is an entry module: it patches the standard library and reads the environment at import.
 """
 
-# Before anything imports ssl or urllib3, or the first call to AWS recurses without end:
-# https://github.com/gevent/gevent/issues/1016
+# This comes before anything imports ssl or urllib3. Otherwise the first call to AWS recurses
+# without end: https://github.com/gevent/gevent/issues/1016
 from gevent import monkey
 
 monkey.patch_all()
@@ -13,15 +13,17 @@ import os  # noqa: E402
 import sys  # noqa: E402
 from typing import TYPE_CHECKING, Any  # noqa: E402
 
-from fibcore import InvalidSettings, Settings, timeouts  # noqa: E402
+from fibcore import InvalidSettings  # noqa: E402
+from fibcore.http import contract  # noqa: E402
 
-from server_api import host  # noqa: E402
+from server_api import host, timeouts  # noqa: E402
+from server_api.settings import CONNECTIONS_LIMIT, ServerSettings  # noqa: E402
 
 if TYPE_CHECKING:
     from gunicorn.workers.base import Worker
 
 try:
-    _settings = Settings.from_environ(os.environ)
+    _settings = ServerSettings.from_environ(os.environ)
 except InvalidSettings as fault:
     sys.exit(f"fib: can't start: {fault}")
 
@@ -29,34 +31,36 @@ wsgi_app = "server_api.wsgi:create_application()"
 bind = f"0.0.0.0:{_settings.port}"
 workers = _settings.processes
 
-# Of the two gevent workers, the one on Gunicorn's own HTTP parser: it refuses ambiguous framing,
-# closes idle connections and says `Connection: close` when it stops, none of which
-# `gevent_pywsgi` does. That one answered a bare hello 1.3 times as fast. The C parser of
-# `gunicorn[fast]` made steps 1.02 to 1.14 times as fast; it comes as source to be compiled.
+# Gunicorn has two gevent workers. This one uses Gunicorn's own HTTP parser, which refuses ambiguous
+# framing, closes idle connections and says `Connection: close` when it stops. `gevent_pywsgi` does
+# none of these, though it answered a bare hello 1.3 times as fast. The C parser of `gunicorn[fast]`
+# made steps 1.02 to 1.14 times as fast, but it comes as source that has to be compiled.
 worker_class = "server_api.worker.CounterWorker"
-# An idle one holds some 13 kB, so that all of them are a tenth of 512 MB.
-worker_connections = 4_096
-# Of 1,500 clients that connect in one moment, thousands of tries overflowed a backlog of 64, and a
-# client tries again after a second; this one holds nearly all.
+worker_connections = CONNECTIONS_LIMIT
+# When 1,500 clients connected at once, thousands of attempts overflowed a backlog of 64, and a
+# client tries again only after a second. This backlog holds nearly all of them.
 backlog = 2_048
 
-# Nothing here believes a forwarded scheme, address or path, so that looking up each peer is a
-# waste. Gunicorn's own defaults would let a client's SCRIPT_NAME header cut its path, or fail.
+# Nothing here uses a forwarded scheme, address or path, so Gunicorn need not look up each peer.
+# With Gunicorn's defaults, a client's SCRIPT_NAME header would cut its path, or fail.
 forwarded_allow_ips = "*"
 forwarder_headers = ""
 secure_scheme_headers: dict[str, str] = {}
 
-# A head that never ends is held in memory up to the product of these, for `keepalive` seconds.
-limit_request_fields = 64
-limit_request_field_size = 4_096
+# CloudFront and the load balancer add fields of their own, and a field has a name besides its
+# value. `worker.BoundedRequest` limits the size of a whole head.
+limit_request_line = 8_190  # Gunicorn's highest
+limit_request_fields = contract.HEAD_FIELDS + 32
+limit_request_field_size = contract.FIELD_BYTES + 256
 
 keepalive = timeouts.KEEP_ALIVE
 graceful_timeout = timeouts.GRACEFUL_STOP
-# The worker's heartbeat, not a limit on requests. Its file is in memory: on a slow disk it blocks.
+# This limits the worker's heartbeat, not a request. The heartbeat's file is in memory, since a slow
+# disk would block the worker.
 timeout = 30
 worker_tmp_dir = host.memory_folder()
 
-# It would be a file in the home directory, which a container may not write.
+# The control socket would be a file in the home directory, which a container may not write.
 control_socket_disable = True
 
 logger_class = "server_api.access_log.JsonAccessLogger"
@@ -68,5 +72,5 @@ host.raise_open_files_limit()
 
 
 def pre_request(_: "Worker", request: Any) -> None:
-    """Let the application close the connection of a body that it did not read to the end."""
+    """Let the application close a connection whose request body it did not read to the end."""
     request.body.close_connection = request.force_close

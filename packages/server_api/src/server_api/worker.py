@@ -1,8 +1,8 @@
-"""Gunicorn's gevent worker with a short way, fair to its clients, and stopping in time.
+"""Gunicorn's gevent worker with a fast path, turns for every client, and a stop in time.
 
-When it stops, Gunicorn's own waits for idle connections up to the whole graceful time-out
-(https://github.com/benoitc/gunicorn/issues/3227); at any time it waits for ever for a client that
-takes nothing of its answer.
+When it stops, Gunicorn's own gevent worker waits for idle connections up to the whole graceful
+timeout: https://github.com/benoitc/gunicorn/issues/3227. At any time, it waits forever for a client
+that does not take its answer.
 """
 
 import select
@@ -12,56 +12,77 @@ from contextlib import suppress
 from typing import Any, Self
 
 import gevent
+from fibcore.http.contract import HEAD_BYTES
 from gevent import monkey
 from gunicorn import util
+from gunicorn.http.message import Request
+from gunicorn.http.parser import RequestParser
 from gunicorn.workers.ggevent import GeventWorker
 
-from server_api.short_way import EXTENSION, ShortWay, send
+from server_api.access_log import JsonAccessLogger
+from server_api.app import ServerApplication
+from server_api.fast_path import FastPath, send
 
 IDLE_SECONDS_AT_STOP = 3.0
-"""How long a connection may wait for its next request once the worker is told to stop; that one
-is answered with `Connection: close`."""
+"""How long a connection may wait for its next request after the worker was told to stop. That
+request is answered with `Connection: close`."""
+
+_HEAD_BUFFER_BYTES = HEAD_BYTES + 10 * 1024
+"""How much of an unfinished request head is held in memory, in two copies.
+
+These are the 32 KB that are served, 2 KB that CloudFront and the load balancer add, and 8 KB of
+what follows that the last read may bring. All 4,096 connections together hold at most 400 MB, and
+for no longer than the keep-alive time.
+"""
+
+_SystemSocket = monkey.get_original("socket", "socket")
 
 _SWEEP_SECONDS = 1.0
-"""How often stalled connections are looked for. A timer for each request would cost more than
-all the rest of its waiting."""
+"""How often the worker looks for stalled connections. A timer for each request would cost more
+than everything else that waiting costs."""
 
 
 class CounterWorker(GeventWorker):
-    """Answers plain requests by the application's short way, where it has one.
+    """Answers simple requests by the application's fast path, where it has one.
 
-    It closes a connection whose next request is not there, head and all, or whose answer is not
-    taken, within the keep-alive time. After SIGTERM it serves on for `IDLE_SECONDS_AT_STOP`, then
-    closes what is idle.
+    It closes a connection when a whole request head does not arrive, or when an answer is not
+    taken, within the keep-alive time. After SIGTERM it goes on serving for `IDLE_SECONDS_AT_STOP`
+    and then closes idle connections.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._connections: dict[object, _Connection] = {}
-        self._short_way: ShortWay | None = None
+        self._connections: dict[object, Connection] = {}
+        self._fast_path: FastPath | None = None
+        self._access_log: JsonAccessLogger | None = None
 
     def patch(self) -> None:
-        """Make the standard library wait by gevent, all but `select.poll`.
+        """Make the standard library wait by gevent, except for `select.poll`.
 
-        gevent's takes a turn of the event loop even where it is not to wait. So urllib3 asks
-        before each call whether its connection was closed, and a write already planned would
-        stand back behind every client that is ready, 3 ms at 256 connections. Nothing here waits
-        by it.
+        gevent's `poll` yields to the event loop even if it is told not to wait. urllib3 calls it
+        before each request to see whether a pooled connection was closed. So every client that is
+        ready would run before a write that is already planned, which takes 3 ms at 256
+        connections. Nothing in this process waits by `poll`.
         """
         super().patch()
         select.poll = monkey.get_original("select", "poll")  # type: ignore[misc]
 
     def run(self) -> None:
         """Serve until told to stop."""
-        if not self.cfg.accesslog:  # which is written on the way through WSGI
-            self._short_way = getattr(self.wsgi, "extensions", {}).get(EXTENSION)
+        application: object = self.wsgi
+        if isinstance(application, ServerApplication):
+            self._fast_path = application.fast_path
+        if self.cfg.accesslog and isinstance(self.log, JsonAccessLogger):
+            self._access_log = self.log
         gevent.spawn(self._sweep)
         super().run()
+        if self._access_log:
+            self._access_log.write_lines()
 
     def handle(self, listener: Any, client: socket.socket, addr: Any) -> None:
         """Serve one connection."""
         served_by = gevent.getcurrent()
-        self._connections[served_by] = _Connection(client)
+        self._connections[served_by] = Connection(client, last_request=not self.alive)
         try:
             super().handle(listener, client, addr)
         finally:
@@ -69,30 +90,35 @@ class CounterWorker(GeventWorker):
 
     def handle_request(self, listener_name: Any, req: Any, sock: socket.socket, addr: Any) -> Any:
         """Serve one request."""
+        connection = self._connections[gevent.getcurrent()]
+        started = time.perf_counter()
         try:
-            response = self._short_way.respond(req) if self._short_way else None
+            response = self._fast_path.respond(req) if self._fast_path else None
         except gevent.GreenletExit:
-            raise StopIteration from None  # the graceful time-out has passed: hang up
+            raise StopIteration from None  # the graceful timeout has passed: close the connection
         if response is None:
-            self._connections[gevent.getcurrent()].request = req
+            connection.begin(req)
             return super().handle_request(listener_name, req, sock, addr)
-        keep_alive: bool = self.alive
+        keep_alive = not connection.last_request
         send(sock, response, keep_alive=keep_alive)
+        if self._access_log:
+            seconds = time.perf_counter() - started
+            self._access_log.access_on_fast_path(req, response, addr, seconds)
         if not keep_alive:
             raise StopIteration
         return True
 
     def timeout_ctx(self) -> Any:
-        """Return a context that gives a connection the keep-alive time for its next request."""
+        """Return the context in which Gunicorn reads the next request of a connection."""
         return self._connections[gevent.getcurrent()]
 
     def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: BaseException) -> None:
-        """Answer what the parser refuses, and let its client, which may still send, read that."""
+        """Answer a request that the parser refuses, and let its client read the answer."""
         super().handle_error(req, client, addr, exc)
         util.close_graceful(client)
 
     def handle_exit(self, sig: int, frame: Any) -> None:
-        """Stop accepting, and let the idle connections go in a while."""
+        """Stop accepting connections, and close idle ones after `IDLE_SECONDS_AT_STOP`."""
         super().handle_exit(sig, frame)
         for connection in list(self._connections.values()):
             connection.close_after_answer()
@@ -112,29 +138,46 @@ class CounterWorker(GeventWorker):
                 connection.close()
 
 
-class _Connection:
-    """A client's connection, idle while this context is entered.
+class BoundedRequest(Request):
+    """A request whose head, as well as its trailers, is limited in size.
 
-    Attributes:
-        is_idle: Whether it waits for its next request; else that is being answered.
-        since: When that began, monotonic.
-        request: The one that is being answered by way of WSGI, if one is.
+    Gunicorn limits the number of fields and the size of each, but a head of all fields at their
+    largest would be 800 KB.
     """
 
-    __slots__ = ("_socket", "is_idle", "request", "since")
+    def parse(self, unreader: Any) -> Any:
+        """Parse the head; Gunicorn answers 431 where it is larger."""
+        self.max_buffer_headers = _HEAD_BUFFER_BYTES
+        return super().parse(unreader)
 
-    def __init__(self, client: socket.socket) -> None:
+
+RequestParser.mesg_class = BoundedRequest
+
+
+class Connection:
+    """A client's connection; it is idle while this context is entered.
+
+    Attributes:
+        is_idle: Whether it waits for its next request. Otherwise it is answering one.
+        since: When the connection became idle or began to answer, monotonic.
+        last_request: Whether the answer to this request or the next one closes the connection.
+    """
+
+    __slots__ = ("_request", "_socket", "is_idle", "last_request", "since")
+
+    def __init__(self, client: socket.socket, *, last_request: bool = False) -> None:
         self._socket = client
+        self._request: Any = None
         self.is_idle = False
         self.since = time.monotonic()
-        self.request: Any = None
+        self.last_request = last_request
 
     def __enter__(self) -> Self:
-        # The others' turn: a client whose next request is always there already would keep the
-        # process to itself. And when its turn comes again, that request mostly is there, so that
-        # the event loop need not be asked for it.
+        # A client whose next request is always there already would keep the process to itself, so
+        # the other clients get a turn first. When this turn comes again, the next request has
+        # mostly arrived, so that the event loop need not be asked for it.
         gevent.sleep(0)
-        self.request = None
+        self._request = None
         self.is_idle = True
         self.since = time.monotonic()
         return self
@@ -143,12 +186,29 @@ class _Connection:
         self.is_idle = False
         self.since = time.monotonic()
 
+    def begin(self, request: Any) -> None:
+        """Note the request that Gunicorn answers, so that its answer can still be the last."""
+        self._request = request
+        if self.last_request:
+            request.force_close()
+
     def close_after_answer(self) -> None:
-        """Say `Connection: close` in an answer that Gunicorn has begun before it was to stop."""
-        if self.request is not None:
-            self.request.force_close()
+        """Say `Connection: close` in the answer to this request or to the next one."""
+        self.last_request = True
+        if self._request is not None:
+            self._request.force_close()
 
     def close(self) -> None:
-        """Let whoever waits on it find the end; a request that has just arrived is answered."""
-        with suppress(OSError):
-            self._socket.shutdown(socket.SHUT_RD if self.is_idle else socket.SHUT_RDWR)
+        """Close an idle connection, or one whose client does not take its answer.
+
+        A request that has already arrived is still answered. gevent's own `shutdown` would throw
+        an exception into the greenlet that reads, even when data is waiting for it. The system's
+        `shutdown` only marks the end: the greenlet reads what has arrived and then finds that end.
+        """
+        self.close_after_answer()
+        with suppress(OSError, ValueError):  # it is closed already
+            system_socket = _SystemSocket(fileno=self._socket.fileno())
+            try:
+                system_socket.shutdown(socket.SHUT_RD if self.is_idle else socket.SHUT_RDWR)
+            finally:
+                system_socket.detach()

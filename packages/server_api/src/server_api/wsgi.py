@@ -1,29 +1,35 @@
-"""The server process, put together: called by Gunicorn in each worker, after the fork."""
+"""The server process, put together. Gunicorn calls this in each worker, after the fork."""
 
 import logging
 import os
 
-from fibcore import Api, Settings
+from fibcore import Api
 from fibcore.counter.batching import BatchingCounter
 from fibcore.dynamodb.client import create_client
 from fibcore.dynamodb.repository import CounterRepository
 from fibcore.fibonacci import Fibonacci
 from fibcore.sequence import FibonacciSequence
-from flask import Flask
 
-from server_api.app import create_app
+from server_api.app import ServerApplication
+from server_api.call_limit import run_within
+from server_api.settings import CONNECTIONS_LIMIT, ServerSettings
 
 
-def create_application() -> Flask:
-    """Return the application that the environment configures.
+def create_application() -> ServerApplication:
+    """Return the application that the environment configures: the fast path, and Flask.
 
     Raises:
-        InvalidSettings: The environment does not; Gunicorn's config has checked it before.
+        InvalidSettings: The environment is invalid. Gunicorn's configuration has checked it before.
     """
-    settings = Settings.from_environ(os.environ)
+    settings = ServerSettings.from_environ(os.environ)
     logging.basicConfig(level=settings.log_level.upper(), format="%(levelname)s %(message)s")
-    table = CounterRepository(create_client(settings), settings.table_name)
-    counter = BatchingCounter(
-        table, max_index=settings.max_index, deadline_seconds=settings.deadline_seconds
+    repository = CounterRepository(
+        create_client(settings), settings.table_name, run_within=run_within
     )
-    return create_app(Api(FibonacciSequence(counter, Fibonacci())))
+    counter = BatchingCounter(
+        repository,
+        max_index=settings.max_index,
+        deadline_seconds=settings.deadline_seconds,
+        queue_limit=CONNECTIONS_LIMIT,
+    )
+    return ServerApplication(Api(FibonacciSequence(counter, Fibonacci())))

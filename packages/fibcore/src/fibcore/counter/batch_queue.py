@@ -1,176 +1,159 @@
-"""Requests that wait together, and the one worker that takes all of them at once."""
+"""Batch queue with one worker thread: requests that wait together share one call to the table."""
 
 import logging
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
 
 from fibcore.counter import Operation
+from fibcore.counter.batch import Batch
 from fibcore.counter.plan import Step
-from fibcore.errors import CounterError, OutcomeUnknown, Unavailable
+from fibcore.errors import Unavailable
 
-QUEUE_LIMIT = 1_000
-"""How many steps may wait for a worker; past it, a step is refused at once."""
+TWO_BATCHES_FROM = 128
+"""From this many clients on, the queue uses two alternating batches, so that one half is answered
+while the other half's write is in flight: a process answers 64 clients in about the 5 ms that a
+write takes. With fewer clients, one batch is faster."""
 
-TURNS_FROM = 128
-"""From so many clients on, two halves take turns: a process answers one of them in about the 5 ms
-that the other's write takes. Fewer are sooner all back than two writes are done."""
+_LONGEST_GRACE_SECONDS = 0.5
+"""A step whose write DynamoDB refused waits a tenth of its deadline longer, at most so long: the
+next write tells whether a copy of the refused one was applied."""
 
 _log = logging.getLogger(__name__)
 
 
-class Batch:
-    """Steps that share one request to the table.
-
-    Attributes:
-        lock: Held while steps join, leave or are answered, and while a write is planned from them.
-        waiting: Those not yet answered, in the order of arrival.
-        unanswered: By number, the writes with these steps that are on their way or went unanswered.
-        done: Set when every step is answered.
-    """
-
-    def __init__(self, lock: threading.Lock) -> None:
-        self.lock = lock
-        self.waiting: dict[Step, None] = {}
-        self.unanswered: dict[int, Any] = {}
-        self.done = threading.Event()
-
-    def leave(self, step: Step) -> None:
-        """Take out a step whose time is up; no later write will hold it."""
-        with self.lock:
-            if step in self.waiting:
-                del self.waiting[step]
-                step.outcome = (
-                    OutcomeUnknown("a write with this step is unanswered at the deadline")
-                    if self.unanswered
-                    else Unavailable("the table took no write before the deadline")
-                )
-
-    def fail(self, failure: Callable[[], CounterError]) -> None:
-        """Answer all that still wait with a failure of their own."""
-        with self.lock:
-            for step in self.waiting:
-                step.outcome = failure()
-            self.waiting.clear()
-
-
 class BatchQueue:
-    """A queue and its worker: while it serves one batch, arriving steps wait in another.
+    """A queue and its worker: while the worker serves one batch, arriving steps wait in another.
 
-    The worker is a thread, or a greenlet where threads are patched, and none of its clients: no
-    client that goes away can strand the others.
+    The worker is a thread of its own, or a greenlet if gevent has patched threads. It belongs to
+    no client, so a client that goes away cannot block the others.
 
     Args:
-        serve: Answers every step of a batch, or leaves those that it can't to their deadlines.
+        serve: Answers the steps of a batch. Steps that it leaves wait for their deadlines.
         deadline_seconds: How long a step waits for its answer.
-        name: The worker's.
+        limit: How many steps may wait for the worker; one more is refused at once.
+        name: The name of the worker, for the log.
     """
 
     def __init__(
-        self, serve: Callable[[Batch], None], *, deadline_seconds: float, name: str
+        self,
+        serve: Callable[[Batch], None],
+        *,
+        deadline_seconds: float,
+        limit: int,
+        name: str,
     ) -> None:
         self._serve = serve
         self._deadline_seconds = deadline_seconds
+        self._limit = limit
         self._name = name
         self._lock = threading.Lock()
         self._batches = [Batch(self._lock)]
-        self._full: int | None = None  # so many steps close the batch that they wait in
-        self._served = 0  # how many steps the last batch held
+        self._close_at: int | None = None  # The newest batch is closed at this many steps.
+        self._last_batch_size = 0
         self._arrived = threading.Event()
-        self._worker: threading.Thread | None = None
+        self._is_working = False
 
-    def ask(self, kind: Operation) -> int:
+    def submit(self, operation: Operation) -> int:
         """Wait with a new step until its batch is served, and return the index it reached.
 
         Raises:
-            Unavailable: Too many wait already, or the step left before a write held it.
+            Unavailable: Too many steps wait already, or no write included this one in time.
             CounterError: However else the step failed.
         """
-        step = Step(kind)
-        batch = self.join(step)
+        step = Step(operation)
+        batch = self.add(step)
         try:
             self._wake_worker()
-        except BaseException:
-            batch.leave(step)
-            raise
-        if not batch.done.wait(self._deadline_seconds):
-            batch.leave(step)
-        return step.reached()
+            if not batch.done.wait(self._deadline_seconds) and batch.was_refused:
+                batch.done.wait(min(_LONGEST_GRACE_SECONDS, self._deadline_seconds / 10))
+        finally:
+            if step.outcome is None:
+                batch.leave(step)
+        return step.result()
 
     @property
-    def queue_length(self) -> int:
-        """How many steps wait for a batch to be taken."""
+    def length(self) -> int:
+        """How many steps wait for the worker."""
         return sum(len(batch.waiting) for batch in self._batches)
 
-    def join(self, step: Step) -> Batch:
-        """Put `step` into the newest batch and return that.
+    def add(self, step: Step) -> Batch:
+        """Add `step` to the newest batch and return that batch.
 
         Raises:
-            Unavailable: `QUEUE_LIMIT` steps wait already.
+            Unavailable: As many steps as the limit allows wait already.
         """
         with self._lock:
-            if self.queue_length >= QUEUE_LIMIT:
+            if self.length >= self._limit:
                 raise Unavailable("too many steps wait already")
             batch = self._batches[-1]
             batch.waiting[step] = None
-            if len(batch.waiting) == self._full:
-                self._full = None
+            if len(batch.waiting) == self._close_at:
+                self._close_at = None
                 self._batches.append(Batch(self._lock))
         return batch
 
     def serve_next(self) -> bool:
-        """Serve the oldest batch; return False where nobody waits."""
+        """Serve the oldest batch; return False if no step waits."""
         with self._lock:
-            if not self.queue_length:
+            if not self.length:
                 return False
             batch = self._batches.pop(0)
-            self._served = len(batch.waiting)
+            self._last_batch_size = len(batch.waiting)
             if not self._batches:
                 self._batches.append(Batch(self._lock))
         try:
             self._serve(batch)
-        except Exception:
-            _log.exception("%s failed", self._name)
-            batch.fail(
-                lambda: (
-                    OutcomeUnknown("the worker failed with a write on its way")
-                    if batch.unanswered
-                    else Unavailable("the worker failed before a write")
-                )
-            )
+        except BaseException:
+            # The steps end as at their deadlines, and none of them waits for that.
+            for step in list(batch.waiting):
+                batch.leave(step)
+            raise
         finally:
-            batch.done.set()
+            if not batch.waiting:
+                batch.done.set()
         return True
 
     def _wake_worker(self) -> None:
-        if self._worker is None or not self._worker.is_alive():
-            # Not before the first step: a thread started earlier dies in Gunicorn's fork.
-            with self._lock:
-                if self._worker is None or not self._worker.is_alive():
-                    self._worker = threading.Thread(target=self._work, name=self._name, daemon=True)
-                    self._worker.start()
+        if not self._is_working:
+            # A thread does not survive Gunicorn's fork, so it starts with the first step.
+            threading.Thread(target=self._work, name=self._name, daemon=True).start()
         self._arrived.set()
 
     def _work(self) -> None:
-        while True:
-            self._arrived.wait()
-            self._arrived.clear()
-            self._gather()
-            while self.serve_next():
-                self._gather()
-
-    def _gather(self) -> None:
-        """Let those just answered ask anew, so that the next request to the table has them too.
-
-        All of them where they are few; of many one half, whose request is on its way while the
-        other half is answered and asks anew.
-        """
-        waiting = self.queue_length
-        if waiting + self._served >= TURNS_FROM:
-            if waiting * 2 >= self._served:
+        """Serve batches for ever, unless another thread does so already."""
+        with self._lock:
+            if self._is_working:
                 return
-            self._full = (waiting + self._served) // 2
-        time.sleep(0)  # They take their answers,
-        time.sleep(0)  # and ask.
-        self._full = None
+            self._is_working = True
+        try:
+            while True:
+                self._arrived.wait()
+                self._arrived.clear()
+                self._wait_for_more()
+                while self._serve_safely():
+                    self._wait_for_more()
+        finally:
+            self._is_working = False
+
+    def _serve_safely(self) -> bool:
+        try:
+            return self.serve_next()
+        except Exception:
+            _log.exception("the %s failed", self._name)
+            return True
+
+    def _wait_for_more(self) -> None:
+        """Give clients that were just answered time to send their next request.
+
+        With few clients the next call waits for all of them. With many it waits for one half:
+        its call is in flight while the other half is answered and sends its next requests.
+        """
+        waiting = self.length
+        if waiting + self._last_batch_size >= TWO_BATCHES_FROM:
+            if waiting * 2 >= self._last_batch_size:
+                return
+            self._close_at = (waiting + self._last_batch_size) // 2
+        time.sleep(0)  # The clients take their answers,
+        time.sleep(0)  # and send their next requests.
+        self._close_at = None

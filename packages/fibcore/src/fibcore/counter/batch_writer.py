@@ -1,66 +1,50 @@
-"""A writer of the counter's item: does each batch in one write, and never twice.
+"""Writes batches to the item: one conditional write per batch, applied exactly once.
 
-The rules, each of which a test drops to see a step counted twice or not at all:
+The rules. The model in `tests/unit/batching_model.py` shows that each of them is needed:
 
-1. A writer has an id of its own, drawn when it first writes, and an entry under it in the item:
-   the number of its last applied write, and the index which that write produced.
-2. The entry comes in by a write that moves nothing. If that write goes unanswered, another id is
-   drawn. A write that counts requires the entry; where it is gone, another id is drawn.
-3. Every plan for a batch has its own number, and all of them are conditional on the stored number
-   being below the batch's first: at most one ever applies, and the stored number tells which, be
-   it that of the very write which is refused: a proxy may have sent it twice.
-4. While a write is unanswered no step is refused, before a fence, a write that moves nothing, has
-   raised the stored number past it or has found that it had been applied.
-5. Entries of others go when they have not changed for a minute, each by a write conditional on the
-   number seen.
+1. A writer has a random id, drawn when it first writes, and an entry in the item under this id:
+   the number of its last applied write, and the index that this write produced.
+2. The entry is created by a write that moves nothing. If that write is unanswered, the writer
+   draws another id. Every counting write requires the entry. A writer that finds its entry gone
+   draws another id.
+3. Every write of a batch has a number of its own, and all of them require that the stored number
+   is smaller than the batch's first. So at most one of them is ever applied, and the stored
+   number tells which. After an unanswered write the next one is simply sent. Every write is
+   remembered, even one that DynamoDB refused: a proxy may have delivered a copy of it before.
+4. If every step of a batch has to be refused although a write was sent, the writer first sends a
+   fence. It moves nothing, but either it raises the stored number, which rules out all earlier
+   writes and their copies for ever, or it finds that one of them was applied.
+5. Entries that have not changed for a minute are removed, by a write that requires the number
+   seen (`writer_registry.py`).
+
+A step whose write stays in doubt waits for its deadline and is then of unknown outcome.
 """
 
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 
 from fibcore.counter.backoff import backoff_seconds
-from fibcore.counter.batch import Settling
-from fibcore.counter.batch_queue import Batch
-from fibcore.counter.plan import Plan
-from fibcore.dynamodb.client import ConditionFailed
-from fibcore.dynamodb.item import INDEX_NAME, Item, parse_index
-from fibcore.dynamodb.repository import CounterRepository, WriteStamp
-from fibcore.dynamodb.writer_registry import (
-    STALE_SECONDS,
-    EntryNames,
-    StaleEntries,
-    has_room,
-    new_names,
-    stored_number,
-)
+from fibcore.counter.batch import Batch, Found
+from fibcore.dynamodb.client import ConditionFailed, Refused
+from fibcore.dynamodb.item import Item, WriterNames, parse_index, parse_number
+from fibcore.dynamodb.repository import CounterRepository, Movement
+from fibcore.dynamodb.writer_registry import WriterRegistry
 from fibcore.errors import OutcomeUnknown, Unavailable
 
 _log = logging.getLogger(__name__)
 
-_UNMARKED = 0  # in place of the number of a write that leaves none
+
+class _CannotResolve(Exception):
+    """Nothing in the item tells whether the batch's write was applied."""
 
 
-@dataclass
-class _Entry:
-    """This writer's place in the item.
-
-    Attributes:
-        names: Its attributes.
-        last: The highest number that any of its writes has had.
-    """
-
-    names: EntryNames
-    last: int = 0
-
-
-class Writer:
-    """Settles batches, one at a time.
+class BatchWriter:
+    """Writes batches, one at a time.
 
     Args:
-        table: Where the index is kept.
+        repository: Where the index is kept.
         max_index: The highest index that a step forward reaches.
         clock: Monotonic, in seconds.
         pause: Waits for so many seconds.
@@ -68,157 +52,142 @@ class Writer:
 
     def __init__(
         self,
-        table: CounterRepository,
+        repository: CounterRepository,
         *,
         max_index: int,
         clock: Callable[[], float] = time.monotonic,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._table = table
+        self._repository = repository
+        self._registry = WriterRegistry(repository, clock)
         self._max_index = max_index
-        self._clock = clock
         self._pause = pause
-        self._entry: _Entry | None = None
-        self._surplus: EntryNames | None = None  # one that may be in the item, of no use
-        self._stale = StaleEntries(clock)
-        self._next_look = clock()
+        self._last_number = 0
 
-    def settle(self, batch: Batch) -> None:
-        """Answer every step of `batch` but those that leave before."""
-        settling = Settling(batch)
+    def write_batch(self, batch: Batch) -> None:
+        """Answer the steps of `batch`; steps that stay in doubt wait for their deadlines."""
         tries = 0
         while batch.waiting:
             try:
-                self._attempt(settling)
+                if not batch.has_writes():
+                    self._registry.refresh_if_due()
+                self._write(batch)
                 continue
             except Unavailable as failure:
-                if not failure.transient and not batch.unanswered:
+                if not failure.transient and not batch.in_doubt:
                     batch.fail(partial(Unavailable, str(failure)))
-                    return
                 _log.debug("a batch of %d steps is tried again: %s", len(batch.waiting), failure)
             except OutcomeUnknown as failure:
-                _log.debug("a batch of %d steps is unanswered: %s", len(batch.waiting), failure)
+                _log.debug("a batch of %d steps is in doubt: %s", len(batch.waiting), failure)
+            except _CannotResolve:
+                batch.in_doubt = True
+                return
             tries += 1
             self._pause(backoff_seconds(tries))
 
-    def _attempt(self, settling: Settling) -> None:
-        """Send one write for the batch, and draw the conclusions."""
-        if self._clock() >= self._next_look:
-            self._look(settling)
-        entry = self._entry
-        number = entry.last + 1 if entry else _UNMARKED
-        plan = settling.plan(number, self._max_index)
-        if plan is not None and plan.movement is None:
-            return  # every step was refused
+    def _write(self, batch: Batch) -> None:
+        """Send one write for the batch: its plan, or a fence before every step is refused."""
+        self._last_number += 1
+        number, names = self._last_number, self._registry.names
+        was_in_doubt = batch.in_doubt
+        plan = batch.plan_write(number, self._max_index)
+        if plan is None:
+            return
+        if plan.movement:
+            self._move(batch, names, number, plan.movement, was_in_doubt=was_in_doubt)
+        elif names and batch.has_writes():
+            self._fence(batch, names)
+        else:
+            batch.refuse(plan)
+
+    def _move(
+        self,
+        batch: Batch,
+        names: WriterNames | None,
+        number: int,
+        movement: Movement,
+        *,
+        was_in_doubt: bool,
+    ) -> None:
+        """Send the counting write with this number, and draw the conclusions."""
+        alone = not was_in_doubt and not batch.was_refused
+        stamp = batch.stamp(names, number) if names else None
         try:
-            if entry is None:
-                self._write_unmarked(settling, plan)
-            else:
-                entry.last = number
-                settling.first = settling.first or number
-                mark = WriteStamp(entry.names.number, entry.names.index, settling.first, number)
-                self._write(settling, plan, mark)
-        except Unavailable:
-            settling.not_applied(number)
-            raise
+            batch.answer(number, self._repository.move(movement, stamp))
         except ConditionFailed as failed:
-            self._conclude(settling, number, failed.item)
-
-    def _write(self, settling: Settling, plan: Plan | None, mark: WriteStamp) -> None:
-        if plan is None or plan.movement is None:
-            settling.fenced(self._table.fence(mark))
-        else:
-            settling.answer(plan, self._table.move(plan.movement, mark))
-
-    def _write_unmarked(self, settling: Settling, plan: Plan | None) -> None:
-        """Count without an entry, where the item has no room: an unanswered write stays unknown."""
-        if plan is None or plan.movement is None:
-            raise AssertionError("a fence has an entry to raise")
-        try:
-            settling.answer(plan, self._table.move(plan.movement))
+            self._resolve(batch, names, failed.item, alone=alone)
+        except Refused as failure:
+            batch.was_refused = True
+            if failure.transient:
+                batch.in_doubt = was_in_doubt
+                raise
+            if names is None:
+                raise _CannotResolve from failure
+            self._fence(batch, names)
+        except Unavailable:
+            batch.in_doubt = was_in_doubt
+            raise
         except OutcomeUnknown as failure:
-            settling.batch.fail(partial(OutcomeUnknown, str(failure)))
+            if names is None:
+                raise _CannotResolve from failure
+            raise
 
-    def _conclude(self, settling: Settling, sent: int, item: Item | None) -> None:
-        """Learn from the item, as the refused write `sent` found it, what became of the batch."""
-        unanswered = settling.batch.unanswered
-        entry = self._entry
-        number = stored_number(item, entry.names) if item and entry else None
-        if number != sent:
-            settling.not_applied(sent)  # else it arrived twice
-        if item is None:
-            self._lose_entry(settling)
-            raise self._table.not_seeded()
-        if entry is None:
-            self._table.require_index(item)
-            settling.learn(item)
-        elif number is None:
-            self._lose_entry(settling)
-        elif settling.first is not None and number < settling.first:
-            settling.learn(item)
-            if settling.known is None and not unanswered:
-                raise self._table.no_valid_index()
-        elif number not in unanswered:
-            self._lose_entry(settling)  # a restored table, or another writer of our id
-        elif (plan := unanswered[number]) is None:
-            settling.fenced(item)
-        else:
-            stored = parse_index({INDEX_NAME: item.get(entry.names.index, {})})
-            if stored is None:
-                self._lose_entry(settling)
-            else:
-                settling.answer(plan, stored)
-
-    def _lose_entry(self, settling: Settling) -> None:
-        self._entry = None
-        self._next_look = self._clock()
-        settling.first = None
-        if settling.batch.unanswered:
-            settling.batch.fail(partial(OutcomeUnknown, "the item that could tell is replaced"))
-            settling.batch.unanswered.clear()
-
-    def _look(self, settling: Settling) -> None:
-        """Join where this writer has no entry, and take out those of writers that are gone."""
-        self._next_look = self._clock() + STALE_SECONDS
+    def _fence(self, batch: Batch, names: WriterNames) -> None:
+        """Rule out all earlier writes of the batch, or find that one of them was applied."""
+        self._last_number += 1
+        alone = not batch.in_doubt and not batch.was_refused
+        batch.in_doubt = True
         try:
-            self._leave_surplus()
-            item = self._table.read()
-            if self._entry and self._entry.names.number not in item:
-                # Taken out while this writer was idle.
-                if settling.batch.unanswered:
-                    return  # the next write will find out what that leaves unknown
-                self._entry = settling.first = None
-            left = self._prune(item)
-            if self._entry is None:
-                self._join(left)
-        except (OutcomeUnknown, Unavailable) as failure:
-            if self._entry is None:
-                # Nothing was counted: look again, and join under another id.
-                self._next_look = self._clock()
-                transient = isinstance(failure, OutcomeUnknown) or failure.transient
-                raise Unavailable(str(failure), transient=transient) from failure
+            item = self._repository.fence(batch.stamp(names, self._last_number))
+        except ConditionFailed as failed:
+            self._resolve(batch, names, failed.item, alone=alone)
+        except Refused as failure:
+            if failure.transient:
+                raise
+            self._registry.lose_entry()
+            raise _CannotResolve from failure
+        else:
+            batch.fenced(parse_index(item))
 
-    def _prune(self, item: Item) -> Item:
-        """Take out the entries that are stale, and return what is left of the item."""
-        left = dict(item)
-        for names, number in self._stale.look(item).items():
-            if self._entry is None or names != self._entry.names:
-                self._table.remove_entry(names.number, names.index, number)
-                del left[names.number], left[names.index]
-        return left
+    def _resolve(
+        self, batch: Batch, names: WriterNames | None, item: Item | None, *, alone: bool
+    ) -> None:
+        """Draw the conclusions from the item that came back with a failed condition.
 
-    def _join(self, item: Item) -> None:
-        if has_room(item):
-            self._surplus = names = new_names()
-            item = self._table.add_entry(names.number, names.index)
-            # Others may have joined in the same moment.
-            if has_room(item, more=0):
-                self._entry, self._surplus = _Entry(names), None
+        Args:
+            batch: The batch whose write or fence it was.
+            names: This writer's entry, or None if it has none.
+            item: The item as the write found it.
+            alone: Whether no other write of the batch may have been applied.
+        """
+        found = self._find(batch, names, item)
+        index = parse_index(item or {})
+        if found is Found.WRITE_APPLIED and item and names:
+            produced = parse_index(item, names.of_index)
+            if produced is not None:
+                batch.answer(parse_number(item, names.of_number) or 0, produced)
                 return
-            self._leave_surplus()
-        _log.warning("the counter's item has no room for another writer")
+            found = Found.ENTRY_GONE
+        if found is Found.ENTRY_GONE:
+            self._registry.lose_entry()
+            if not alone:
+                raise _CannotResolve
+        if found is Found.NOTHING_APPLIED:
+            batch.not_applied(index)
+        else:
+            batch.fenced(index)
+        if item is None:
+            raise self._repository.not_seeded()
+        if index is None and not batch.has_reset():
+            if found is Found.NOTHING_APPLIED and names:
+                self._fence(batch, names)
+            raise self._repository.no_valid_index()
 
-    def _leave_surplus(self) -> None:
-        if self._surplus:
-            self._table.remove_entry(self._surplus.number, self._surplus.index, "0")
-            self._surplus = None
+    def _find(self, batch: Batch, names: WriterNames | None, item: Item | None) -> Found:
+        if names is None:
+            return Found.NOTHING_APPLIED
+        number = parse_number(item or {}, names.of_number)
+        if number is None or number > self._last_number:
+            # Somebody removed the entry, or restored the table, or has the same id.
+            return Found.ENTRY_GONE
+        return batch.finds(number)

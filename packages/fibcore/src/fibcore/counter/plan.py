@@ -1,7 +1,7 @@
-"""From some steps to one write: who gets which index, and under which condition.
+"""Plan one write for many steps: which step gets which index, and under which condition.
 
 The steps of one plan all wait while it is written, so any order among them is linearizable. The
-order taken: resets first, then steps forward, then steps back; near the upper end back before
+plan resets first, then steps forward, then back; near the upper end it steps back before
 forward, so that fewer are refused. The condition bounds the highest and the lowest index that
 any step of the plan is answered with, not only the last.
 """
@@ -17,17 +17,25 @@ from fibcore.settings import INDEX_LIMIT
 
 @dataclass(eq=False, slots=True)
 class Step:
-    """One move of one client.
+    """One move of one client: a future that is resolved or rejected once.
 
     Attributes:
-        operation: What was asked for.
+        operation: What the client asked for.
         outcome: The index that this step reached, or how it failed; None while it waits.
     """
 
     operation: Operation
     outcome: int | CounterError | None = None
 
-    def reached(self) -> int:
+    def resolve(self, index: int) -> None:
+        """Set the index that this step reached."""
+        self.outcome = index
+
+    def reject(self, failure: CounterError) -> None:
+        """Set how this step failed."""
+        self.outcome = failure
+
+    def result(self) -> int:
         """Return the index that this step reached.
 
         Raises:
@@ -41,10 +49,10 @@ class Step:
 
 @dataclass(slots=True)
 class Plan:
-    """Steps in their order, and the movement that does them all at once.
+    """Steps in their order, and the one movement that applies all of them.
 
     Attributes:
-        movement: The write, or None where every step is refused.
+        movement: What to write, or None if every step is refused.
         refused: The steps that do not fit, each with its failure.
     """
 
@@ -56,24 +64,20 @@ class Plan:
     refused: list[tuple[Step, CounterError]] = field(default_factory=list)
 
     def answer(self, reached: int) -> None:
-        """Give each step its outcome, now that the write left the index at `reached`."""
+        """Answer each step, given the index that the write produced; 0 if there was no write."""
         for step in self.resets:
-            step.outcome = 0
+            step.resolve(0)
         before = reached - len(self.forward) + len(self.back)
         if self.back_first:
             first_forward, first_back = before - len(self.back), before
         else:
             first_forward, first_back = before, before + len(self.forward)
         for ordinal, step in enumerate(self.forward, start=1):
-            step.outcome = first_forward + ordinal
+            step.resolve(first_forward + ordinal)
         for ordinal, step in enumerate(self.back, start=1):
-            step.outcome = first_back - ordinal
-        self.refuse()
-
-    def refuse(self) -> None:
-        """Give the steps that do not fit their failures."""
+            step.resolve(first_back - ordinal)
         for step, failure in self.refused:
-            step.outcome = failure
+            step.reject(failure)
 
 
 def plan_steps(steps: Sequence[Step], *, max_index: int, known: int | None = None) -> Plan:

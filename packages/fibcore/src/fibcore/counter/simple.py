@@ -13,29 +13,29 @@ from fibcore.errors import Unavailable
 
 
 class SimpleCounter:
-    """The `Counter` in the table, by one bounded write a step.
+    """The `Counter` in the table, with one conditional write per step.
 
-    A write is sent again only where it surely was not applied. Where it went unanswered, the
-    step's outcome is unknown at once: nothing in the item could tell whether it had been.
+    A write is sent again only if DynamoDB refused it or it was never sent. If it is unanswered,
+    the step's outcome is unknown at once: nothing in the item tells whether it was applied.
 
     Args:
-        table: Where the index is kept.
+        repository: Where the index is kept.
         max_index: The highest index that `next` reaches.
-        deadline_seconds: How long a call may take before it gives up trying again.
+        deadline_seconds: After this time no further try begins.
         clock: Monotonic, in seconds.
         pause: Waits for so many seconds.
     """
 
     def __init__(
         self,
-        table: CounterRepository,
+        repository: CounterRepository,
         *,
         max_index: int,
         deadline_seconds: float,
         clock: Callable[[], float] = time.monotonic,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._table = table
+        self._repository = repository
         self._max_index = max_index
         self._deadline_seconds = deadline_seconds
         self._clock = clock
@@ -43,35 +43,29 @@ class SimpleCounter:
 
     def current(self) -> int:
         """See `Counter.current`."""
-        return self._try_until_deadline(self._table.read_index)
+        return self._try_until_deadline(self._repository.read_index)
 
     def next(self) -> int:
         """See `Counter.next`."""
-        return self._take(Operation.NEXT)
+        return self._try_until_deadline(lambda: self._write(Step(Operation.NEXT)))
 
     def previous(self) -> int:
         """See `Counter.previous`."""
-        return self._take(Operation.PREVIOUS)
+        return self._try_until_deadline(lambda: self._write(Step(Operation.PREVIOUS)))
 
     def reset(self) -> int:
         """See `Counter.reset`."""
-        return self._take(Operation.RESET)
-
-    def _take(self, kind: Operation) -> int:
-        return self._try_until_deadline(lambda: self._write(Step(kind)))
+        return self._try_until_deadline(lambda: self._write(Step(Operation.RESET)))
 
     def _write(self, step: Step) -> int:
         known = None
         while True:
             plan = plan_steps([step], max_index=self._max_index, known=known)
-            if plan.movement is None:
-                plan.refuse()
-                return step.reached()
             try:
-                plan.answer(self._table.move(plan.movement))
-                return step.reached()
+                plan.answer(self._repository.move(plan.movement) if plan.movement else 0)
+                return step.result()
             except ConditionFailed as failed:
-                known = self._table.require_index(failed.item)
+                known = self._repository.require_index(failed.item)
 
     def _try_until_deadline(self, attempt: Callable[[], int]) -> int:
         deadline = self._clock() + self._deadline_seconds

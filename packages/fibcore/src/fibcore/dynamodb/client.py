@@ -1,64 +1,88 @@
-"""Calls to DynamoDB that are sent once, each with a known end.
+"""One request to DynamoDB per call, never retried, with a time limit and a classified outcome.
 
-botocore's own retries are off, because it repeats a write whose answer was lost, which may then
-count twice: https://github.com/boto/botocore/pull/1972 tells `total_max_attempts` from
-`max_attempts`. Who calls decides what may be sent again, by how the call ended:
+botocore's own retries are off because they repeat a write whose answer was lost, and such a write
+may then count twice. (https://github.com/boto/botocore/pull/1972 tells `total_max_attempts` from
+`max_attempts`.) The caller decides what to send again, by how the call ended:
 
-- it returned: applied
-- `ConditionFailed`, `Unavailable`: surely not applied
-- `OutcomeUnknown`: applied, or not, or about to be
+- It returned: the request was applied.
+- `ConditionFailed`: the condition of this request did not hold.
+- `Refused`: DynamoDB refused this request, for a reason that it named.
+- `Unavailable`: the request was never sent.
+- `OutcomeUnknown`: everything else. The request was applied, or was not, or is about to be.
+
+`ConditionFailed` and `Refused` speak of the request that was answered. A proxy may deliver a
+request twice, so that a copy of it was applied before.
 """
 
+import socket
 import ssl
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final, cast
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    ConnectTimeoutError,
-    EndpointConnectionError,
-    HTTPClientError,
-    ProxyConnectionError,
-    SSLError,
-)
-from botocore.parsers import ResponseParserError
+from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError
+from urllib3.exceptions import ConnectTimeoutError as UrllibConnectTimeoutError
+from urllib3.exceptions import NewConnectionError, ProxyError
+from urllib3.exceptions import SSLError as UrllibSSLError
 
-from fibcore.dynamodb.item import Item
+from fibcore.dynamodb.item import Item, as_item
 from fibcore.errors import OutcomeUnknown, Unavailable
 from fibcore.settings import Settings
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-_TRANSIENT: Final = frozenset(
+T = TypeVar("T")
+
+RunWithin = Callable[[Callable[[], Any], float], Any]
+"""Returns what the call returns, or raises TimeoutError after so many seconds."""
+
+_THROTTLED: Final = frozenset(
     {
-        "LimitExceededException",
-        "PriorRequestNotComplete",
         "ProvisionedThroughputExceededException",
         "ReplicatedWriteConflictException",
         "RequestLimitExceeded",
-        "RequestThrottled",
-        "RequestThrottledException",
-        "RequestTimeout",
-        "RequestTimeoutException",
-        "Throttling",
         "ThrottlingException",
-        "ThrottledException",
-        "TooManyRequestsException",
         "TransactionConflictException",
     }
 )
-"""Refusals that may well pass: throttling as botocore knows it, and another's transaction."""
+"""Refusals that pass by themselves: throttling, and a conflict with another request."""
+
+_REJECTED: Final = frozenset(
+    {
+        "AccessDeniedException",
+        "ExpiredTokenException",
+        "IncompleteSignatureException",
+        "InvalidSignatureException",
+        "ItemCollectionSizeLimitExceededException",
+        "MissingAuthenticationTokenException",
+        "ResourceNotFoundException",
+        "SerializationException",
+        "UnrecognizedClientException",
+        "ValidationException",
+    }
+)
+"""Refusals that last until somebody changes something:
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html"""
+
+_NOT_CONNECTED: Final = (
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    NewConnectionError,
+    UrllibConnectTimeoutError,
+    socket.gaierror,
+)
+"""Errors that can only occur before there is a connection to send the request on."""
 
 
 class ConditionFailed(Exception):
-    """The write's condition did not hold; it was not applied.
+    """The condition of this write did not hold.
 
     Attributes:
-        item: The item as the write found it; None where there is no such item.
+        item: The item as the write found it; None if there is no such item.
     """
 
     def __init__(self, item: Item | None) -> None:
@@ -66,74 +90,147 @@ class ConditionFailed(Exception):
         self.item = item
 
 
+class Refused(Unavailable):
+    """DynamoDB answered this request with a refusal that it named."""
+
+
+def run_in_thread(call: Callable[[], Any], seconds: float) -> Any:
+    """Run `call` in a thread of its own, and stop waiting for it after so many seconds.
+
+    Raises:
+        TimeoutError: The call has not ended. It goes on in its thread.
+    """
+    ended: Future[Any] = Future()
+
+    def run() -> None:
+        try:
+            ended.set_result(call())
+        except BaseException as error:  # noqa: BLE001 - the waiting thread raises it
+            ended.set_exception(error)
+
+    # Not an executor: Python waits at its exit for the threads of executors.
+    threading.Thread(target=run, name="dynamodb", daemon=True).start()
+    return ended.result(seconds)
+
+
 def create_client(settings: Settings, *, connections: int = 4) -> "DynamoDBClient":
-    """Return a client for the settings' region and endpoint that never sends twice by itself.
+    """Return a boto3 client for the settings' region and endpoint that never retries by itself.
+
+    Its read timeout is also the limit for a whole call, see `OneShotClient`. It is three fifths
+    of the deadline, so that a call which takes half the deadline is answered and a lost answer
+    leaves time for two quick calls more. It is 3 seconds at most, since AWS Lambda may begin a
+    call at the deadline.
 
     Args:
-        settings: Say where the table is, and how long a request may wait.
-        connections: How many calls are in flight at most. One past it opens a connection for
-            itself and throws it away; a counter has one write and one read in flight.
+        settings: The table's place, and the deadline of a request.
+        connections: The size of the connection pool. A counter has one write and one read in
+            flight; a call beyond the pool opens a connection and throws it away.
     """
     return boto3.client(
         "dynamodb",
         region_name=settings.region,
         endpoint_url=settings.endpoint_url,
         config=Config(
-            # A lost answer must leave time for at least one more try within the deadline. The
-            # read time-out is that of a single read: an answer that drips in may take longer.
             connect_timeout=min(1.0, settings.deadline_seconds / 4),
-            read_timeout=min(2.0, settings.deadline_seconds / 2.5),
+            read_timeout=min(3.0, settings.deadline_seconds * 0.6),
             retries={"total_max_attempts": 1, "mode": "standard"},
             max_pool_connections=connections,
             tcp_keepalive=True,
-            # Our parameters are built here, and checking them costs a tenth of a call.
+            # Checking our own parameters costs a tenth of a call.
             parameter_validation=False,
-            # As does composing botocore's own, anew for every call.
+            # So does composing botocore's user agent, which it does anew for every call.
             user_agent="fib",
         ),
     )
 
 
-def send(operation: Callable[..., Any], **parameters: Any) -> Any:
-    """Call `operation` of a client once and return its answer.
+class OneShotClient:
+    """Sends each request once, within one time limit, and classifies its outcome.
 
-    Raises:
-        ConditionFailed: With the item as it was found.
-        Unavailable: It surely did nothing.
-        OutcomeUnknown: No answer came that can be read.
+    Args:
+        client: From `create_client`. Its read timeout is the limit for a whole call: name
+            resolution, connection, request and answer. botocore's own timeouts are those of a
+            single read, and an answer that arrives byte by byte never reaches them.
+        run_within: Keeps a call to that limit.
     """
-    try:
-        return operation(**parameters)
-    except ClientError as error:
-        raise _failure(error) from error
-    except (EndpointConnectionError, ConnectTimeoutError, ProxyConnectionError) as error:
-        raise Unavailable(f"DynamoDB can't be reached: {error}", transient=True) from error
-    except SSLError as error:
-        if _is_untrusted(error):
-            raise Unavailable(f"DynamoDB is not who it should be: {error}") from error
-        # Of a record that can't be read as well, long after the request went out.
-        raise OutcomeUnknown(f"DynamoDB did not answer: {error}") from error
-    except (HTTPClientError, ResponseParserError, UnicodeDecodeError) as error:
-        raise OutcomeUnknown(f"DynamoDB did not answer: {error}") from error
-    except BotoCoreError as error:
-        # Nothing was sent: credentials or configuration.
-        raise Unavailable(f"DynamoDB can't be asked: {error}") from error
+
+    def __init__(self, client: "DynamoDBClient", run_within: RunWithin) -> None:
+        self._client = client
+        self._run_within = run_within
+        self._seconds = float(client.meta.config.read_timeout)  # type: ignore[attr-defined]
+        self._call = threading.local()
+        client.meta.events.register("before-send.dynamodb", self._note_sent)
+
+    def close_connections(self) -> None:
+        """Close the idle connections, so that the next request opens a new one."""
+        self._client.close()
+
+    def send(self, operation: str, read: Callable[[Any], T], **parameters: Any) -> T:
+        """Send one request and return what `read` makes of its answer.
+
+        Args:
+            operation: The name of the client's method.
+            read: Reads the answer. Whatever it raises means that the answer is unreadable.
+            **parameters: The request.
+
+        Raises:
+            ConditionFailed: With the item as it was found.
+            Refused: DynamoDB refused the request by name.
+            Unavailable: The request was never sent.
+            OutcomeUnknown: No readable answer came.
+        """
+
+        def call() -> T:
+            self._call.sent = False
+            try:
+                return read(getattr(self._client, operation)(**parameters))
+            except Exception as error:
+                raise _outcome(error, sent=self._call.sent) from error
+
+        try:
+            result: T = self._run_within(call, self._seconds)
+        except TimeoutError as error:
+            raise OutcomeUnknown(f"DynamoDB did not answer: {error}") from error
+        return result
+
+    def _note_sent(self, **_: Any) -> None:
+        self._call.sent = True
 
 
-def _is_untrusted(error: SSLError) -> bool:
-    """Tell whether the handshake failed, by the certificate, before anything was sent."""
-    reason = error.kwargs["error"].args[0]
-    return isinstance(reason, ssl.SSLCertVerificationError)
+def _outcome(error: Exception, *, sent: bool) -> Exception:
+    """Return the outcome of a call that ended with `error`: unknown, unless a reason is named."""
+    if not sent:
+        return Unavailable(f"the request to DynamoDB could not be made: {error}")
+    if isinstance(error, ClientError):
+        return _answered(error)
+    reasons = list(_reasons(error))
+    if any(isinstance(reason, ssl.SSLCertVerificationError) for reason in reasons):
+        return Unavailable(f"DynamoDB's certificate is not trusted: {error}")
+    if any(isinstance(reason, _NOT_CONNECTED) for reason in reasons):
+        return Unavailable(f"cannot connect to DynamoDB: {error}", transient=True)
+    return OutcomeUnknown(f"DynamoDB did not answer: {error}")
 
 
-def _failure(error: ClientError) -> Exception:
-    response = error.response
+def _reasons(error: object) -> Iterator[BaseException]:
+    """Yield `error` and the errors that botocore and urllib3 wrapped in it."""
+    if isinstance(error, BaseException):
+        yield error
+        yield from _reasons(getattr(error, "kwargs", {}).get("error"))
+        if isinstance(error, ProxyError):
+            yield from _reasons(error.original_error)
+        elif isinstance(error, UrllibSSLError):
+            yield from _reasons(next(iter(error.args), None))
+
+
+def _answered(error: ClientError) -> Exception:
+    response: Any = error.response
     code = response.get("Error", {}).get("Code", "")
-    status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     if code == "ConditionalCheckFailedException":
-        return ConditionFailed(cast("Item | None", response.get("Item")))
-    if 400 <= status < 500:
-        # A body that was cut short leaves the status alone to be the code.
-        transient = code in _TRANSIENT or code.isdigit()
-        return Unavailable(f"DynamoDB refuses: {error}", transient=transient)
+        item = response.get("Item")
+        try:
+            return ConditionFailed(None if item is None else as_item(item))
+        except TypeError:
+            return OutcomeUnknown("the item in DynamoDB's answer cannot be read")
+    if code in _THROTTLED | _REJECTED:
+        return Refused(f"DynamoDB refused the request: {error}", transient=code in _THROTTLED)
     return OutcomeUnknown(f"DynamoDB failed: {error}")

@@ -1,29 +1,66 @@
-"""The counter's item in the table, in the layout that go-fib's has as well."""
+"""The layout of the counter's item in the table, which is go-fib's layout with more attributes.
+
+The key is `counter` = `current`, and `value` holds the index. Each writer adds two attributes of
+its own, named by its id: see `WriterNames`.
+"""
 
 from collections.abc import Mapping
-from decimal import Decimal
-from typing import Any, Final
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final, NamedTuple
 
 from fibcore.settings import INDEX_LIMIT
 
 KEY_NAME: Final = "counter"
 KEY_VALUE: Final = "current"
 INDEX_NAME: Final = "value"
+JOINS_NAME: Final = "writers.joined"
+"""The attribute that counts how often a writer joined. Each join is conditional on the count that
+it read, so of writers that join at the same moment one succeeds and the others look again."""
 
 Item = Mapping[str, Mapping[str, Any]]
-"""An item as the low-level client gives it: `{"value": {"N": "7"}, …}`."""
+"""An item in boto3's low-level form: `{"value": {"N": "7"}, …}`."""
 
 
-def parse_index(item: Item | None) -> int | None:
-    """Return the index in `item`, or None where it holds no whole number that is an index."""
-    stored = (item or {}).get(INDEX_NAME, {}).get("N")
-    return _whole(stored)
+class WriterNames(NamedTuple):
+    """The names of the two attributes that a writer owns.
+
+    Attributes:
+        of_number: The attribute with the number of the writer's last applied write.
+        of_index: The attribute with the index that this write produced.
+    """
+
+    of_number: str
+    of_index: str
+
+    @classmethod
+    def for_id(cls, writer_id: str) -> "WriterNames":
+        """Return the names of the writer with this id."""
+        return cls(f"n.{writer_id}", f"i.{writer_id}")
 
 
-def _whole(stored: str | None) -> int | None:
-    if stored is None:
+def as_item(attributes: object) -> Item:
+    """Return the attributes of an answer as an item.
+
+    Raises:
+        TypeError: They are not in the form of an item.
+    """
+    if not isinstance(attributes, Mapping) or not all(
+        isinstance(value, Mapping) for value in attributes.values()
+    ):
+        raise TypeError("the attributes are not in the form of an item")
+    return attributes
+
+
+def parse_number(item: Item, name: str) -> int | None:
+    """Return the whole number in the attribute `name`; None if it holds something else."""
+    try:
+        number = Decimal(item.get(name, {})["N"])
+        return int(number) if number == number.to_integral_value() else None
+    except (KeyError, TypeError, ValueError, InvalidOperation):
         return None
-    number = Decimal(stored)
-    if number != number.to_integral_value() or not 0 <= number <= INDEX_LIMIT:
-        return None
-    return int(number)
+
+
+def parse_index(item: Item, name: str = INDEX_NAME) -> int | None:
+    """Return the index in the attribute `name`; None if it holds no valid index."""
+    index = parse_number(item, name)
+    return index if index is not None and 0 <= index <= INDEX_LIMIT else None

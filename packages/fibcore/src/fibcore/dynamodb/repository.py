@@ -1,14 +1,23 @@
-"""The counter in its table: what is read of its item and written to it, send by send."""
+"""The counter in its DynamoDB table: every read and write of the one item."""
 
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Context, Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from fibcore.dynamodb.client import ConditionFailed, send
-from fibcore.dynamodb.item import INDEX_NAME, KEY_NAME, KEY_VALUE, Item, parse_index
+from fibcore.dynamodb.client import ConditionFailed, OneShotClient, RunWithin, run_in_thread
+from fibcore.dynamodb.item import (
+    INDEX_NAME,
+    JOINS_NAME,
+    KEY_NAME,
+    KEY_VALUE,
+    Item,
+    WriterNames,
+    as_item,
+    parse_index,
+    parse_number,
+)
 from fibcore.errors import OutcomeUnknown, Unavailable
 
 if TYPE_CHECKING:
@@ -16,14 +25,14 @@ if TYPE_CHECKING:
 
 _KEY: Final = {KEY_NAME: {"S": KEY_VALUE}}
 
-_LENGTH_OF_NOTHING: Final = str(len("{}"))
-"""The length of the answer to a read that finds no item."""
+_EMPTY_ANSWER_LENGTH: Final = str(len("{}"))
+"""The content length of the answer to a read that finds no item."""
 
-_DYNAMODB_NUMBERS: Final = Context(prec=50)  # DynamoDB's have 38 digits
+_DYNAMODB_NUMBERS: Final = Context(prec=50)  # DynamoDB's numbers have 38 digits.
 
 _LONGEST_IDLE_SECONDS: Final = 5.0
-"""A connection idle for longer is not used for a write: a load balancer may have dropped it
-without a word, or AWS Lambda may have frozen the process since."""
+"""A connection that was idle for longer is not used for a write: a load balancer may have dropped
+it silently, or AWS Lambda may have frozen the process in between."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +40,10 @@ class Movement:
     """What a write does to the stored index.
 
     Attributes:
-        net: How far the index goes; from 0 where `restart` is set, else from where it is.
+        net: How far the index moves; from 0 if `restart` is set, otherwise from where it is.
         restart: Whether the write sets the index, whatever it was.
-        lowest: The least stored index that the write may find; no matter with `restart`.
-        highest: The greatest stored index that the write may find; no matter with `restart`.
+        lowest: The lowest stored index that the write accepts; ignored with `restart`.
+        highest: The highest stored index that the write accepts; ignored with `restart`.
     """
 
     net: int
@@ -45,31 +54,30 @@ class Movement:
 
 @dataclass(frozen=True, slots=True)
 class WriteStamp:
-    """What a write leaves of its writer in the item, so that it can apply only once.
+    """The writer's sequence number, stored with each write so that a repeat is rejected.
 
     Attributes:
-        number_name: The attribute with the number of the writer's last applied write.
-        index_name: The attribute with the index that that write produced.
-        first: The write applies only where the stored number is smaller than this.
-        number: What it stores; at least `first`.
+        names: The writer's two attributes.
+        first: The write applies only if the stored number is smaller than this.
+        number: The number that the write stores; at least `first`.
     """
 
-    number_name: str
-    index_name: str
+    names: WriterNames
     first: int
     number: int
 
 
 class CounterRepository:
-    """The one item, read and written by single sends.
+    """Reads and writes the counter's item, one request per method.
 
-    Every method raises `Unavailable` where the send surely did nothing, and those that write
-    raise `OutcomeUnknown` where it may have.
+    Every method raises `Unavailable` if its request surely did nothing, and the methods that
+    write raise `OutcomeUnknown` if it may have done something.
 
     Args:
-        client: From `create_client`, or one that likewise never retries.
-        table_name: The table; it is not created here.
-        wall_clock: Seconds; one that goes on while the process is frozen.
+        client: From `create_client`.
+        table_name: The table, which must exist.
+        run_within: Keeps a call to its time limit.
+        wall_clock: Time in seconds, from a clock that goes on while the process is frozen.
     """
 
     def __init__(
@@ -77,196 +85,197 @@ class CounterRepository:
         client: "DynamoDBClient",
         table_name: str,
         *,
+        run_within: RunWithin = run_in_thread,
         wall_clock: Callable[[], float] = time.time,
     ) -> None:
-        self._client = client
+        self._client = OneShotClient(client, run_within)
         self._table_name = table_name
         self._wall_clock = wall_clock
         self._last_send_at = wall_clock()
 
     def read(self) -> Item:
-        """Return the whole item, strongly consistent."""
+        """Return the whole item with a strongly consistent read."""
         return self._get()
 
     def read_index(self) -> int:
-        """Return the stored index, strongly consistent.
+        """Return the stored index with a strongly consistent read.
 
         Raises:
-            Unavailable: Also where there is no item or it holds no sound index.
+            Unavailable: Also if there is no item or it holds no valid index.
         """
-        item = self._get(
-            ProjectionExpression="#value", ExpressionAttributeNames={"#value": INDEX_NAME}
+        names = {"#value": INDEX_NAME}
+        return self.require_index(
+            self._get(ProjectionExpression="#value", ExpressionAttributeNames=names)
         )
-        return self.require_index(item)
 
     def _get(self, **projection: Any) -> Item:
+        self._last_send_at = self._wall_clock()
         try:
-            answer = self._send(
-                self._client.get_item,
+            item = self._client.send(
+                "get_item",
+                _item_of_read,
                 TableName=self._table_name,
                 Key=_KEY,
                 ConsistentRead=True,
                 **projection,
             )
         except OutcomeUnknown as unanswered:
-            # A read that went unanswered has changed nothing.
+            # A read changes nothing, so it can be repeated.
             raise Unavailable(str(unanswered), transient=True) from unanswered
-        if "Item" not in answer:
-            headers = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
-            if headers.get("content-length") != _LENGTH_OF_NOTHING:
-                # The connection was lost inside the body, which botocore takes for its end.
-                raise Unavailable("DynamoDB's answer was cut short", transient=True)
+        if item is None:
             raise self.not_seeded()
-        item: Item = answer["Item"]
         return item
 
-    def move(self, movement: Movement, mark: WriteStamp | None = None) -> int:
-        """Do `movement` in one conditional write and return the index that it produced.
+    def move(self, movement: Movement, stamp: WriteStamp | None = None) -> int:
+        """Apply `movement` in one conditional write and return the index that it produced.
 
         Args:
-            movement: How far, and from which indexes.
-            mark: The writer's mark to check and leave, if any.
+            movement: How far to move, and from which indexes.
+            stamp: The writer's stamp to check and store, if it has an entry in the item.
 
         Raises:
-            ConditionFailed: The stored index is outside the movement's bounds, or no number, or
-                the mark's number has been passed, or there is no item.
+            ConditionFailed: The stored index is outside the movement's bounds or no number, or
+                the stamp's number has been passed, or there is no item.
         """
         produced = ":net" if movement.restart else "#value + :net"
         names = {"#value": INDEX_NAME}
-        values = {":net": {"N": str(movement.net)}}
+        values = {":net": _number(movement.net)}
         update = f"SET #value = {produced}"
         if movement.restart:
             names["#key"] = KEY_NAME
             condition = "attribute_exists(#key)"
         else:
             condition = "#value >= :lowest AND #value <= :highest"
-            values[":lowest"] = {"N": str(movement.lowest)}
-            values[":highest"] = {"N": str(movement.highest)}
-        if mark:
+            values[":lowest"] = _number(movement.lowest)
+            values[":highest"] = _number(movement.highest)
+        if stamp:
             update += f", #number = :number, #index = {produced}"
             condition += " AND #number < :first"
-            names |= {"#number": mark.number_name, "#index": mark.index_name}
-            values |= {
-                ":number": {"N": str(mark.number)},
-                ":first": {"N": str(mark.first)},
-            }
-        stored = self.update(
+            names |= {"#number": stamp.names.of_number, "#index": stamp.names.of_index}
+            values |= {":number": _number(stamp.number), ":first": _number(stamp.first)}
+        stored = self._update(
+            _attributes_with_index,
             UpdateExpression=update,
             ConditionExpression=condition,
             ExpressionAttributeNames=names,
             ExpressionAttributeValues=values,
             ReturnValues="UPDATED_NEW",
         )
-        if INDEX_NAME not in stored:
-            raise OutcomeUnknown("DynamoDB's answer can't be read")
         index = parse_index(stored)
         if index is None:
-            try:
-                self._put_back(stored[INDEX_NAME]["N"], movement.net)
-            except (ConditionFailed, Unavailable) as failed:
-                raise OutcomeUnknown("a fraction moved before it could be put back") from failed
+            self._move_back(stored[INDEX_NAME]["N"], movement.net)
             raise self.no_valid_index()
         return index
 
-    def _put_back(self, moved: str, net: int) -> None:
-        # No condition can tell a fraction from a whole number, so a fraction that someone
-        # stored moves before we see it.
-        self.update(
-            UpdateExpression="SET #value = :before",
-            ConditionExpression="#value = :moved",
-            ExpressionAttributeNames={"#value": INDEX_NAME},
-            ExpressionAttributeValues={
-                ":before": {"N": str(_DYNAMODB_NUMBERS.subtract(Decimal(moved), net))},
-                ":moved": {"N": moved},
-            },
-        )
-
-    def add_entry(self, number_name: str, index_name: str) -> Item:
-        """Give a writer its entry in the item, moving nothing, and return the item.
-
-        Raises:
-            Unavailable: Also where the entry is there already, or there is no item.
-        """
+    def _move_back(self, moved: str, net: int) -> None:
+        """Undo a move of a stored fraction, which no condition can tell from a whole number."""
         try:
-            return self.update(
-                UpdateExpression="SET #number = :zero, #index = :zero",
-                ConditionExpression="attribute_exists(#key) AND attribute_not_exists(#number)",
-                ExpressionAttributeNames={
-                    "#key": KEY_NAME,
-                    "#number": number_name,
-                    "#index": index_name,
+            self._update(
+                _attributes,
+                UpdateExpression="SET #value = :before",
+                ConditionExpression="#value = :moved",
+                ExpressionAttributeNames={"#value": INDEX_NAME},
+                ExpressionAttributeValues={
+                    ":before": {"N": str(_DYNAMODB_NUMBERS.subtract(Decimal(moved), net))},
+                    ":moved": {"N": moved},
                 },
-                ExpressionAttributeValues={":zero": {"N": "0"}},
-                ReturnValues="ALL_NEW",
             )
-        except ConditionFailed as failed:
-            if failed.item is None:
-                raise self.not_seeded() from failed
-            raise Unavailable("another writer has this entry", transient=True) from failed
+        except (ConditionFailed, Unavailable) as failed:
+            raise OutcomeUnknown("a fraction moved and could not be moved back") from failed
 
-    def remove_entry(self, number_name: str, index_name: str, number: str) -> None:
-        """Take a writer's entry out of the item, if its number is still `number`."""
-        with suppress(ConditionFailed):
-            self.update(
-                UpdateExpression="REMOVE #number, #index",
-                ConditionExpression="#number = :number",
-                ExpressionAttributeNames={"#number": number_name, "#index": index_name},
-                ExpressionAttributeValues={":number": {"N": number}},
-            )
-
-    def fence(self, mark: WriteStamp) -> Item:
+    def fence(self, stamp: WriteStamp) -> Item:
         """Raise the writer's number past its earlier writes, move nothing, return the item.
 
         Raises:
             ConditionFailed: An earlier write was applied, or the writer has no entry.
         """
-        return self.update(
+        return self._update(
+            _attributes,
             UpdateExpression="SET #number = :number",
             ConditionExpression="#number < :first",
-            ExpressionAttributeNames={"#number": mark.number_name},
+            ExpressionAttributeNames={"#number": stamp.names.of_number},
             ExpressionAttributeValues={
-                ":number": {"N": str(mark.number)},
-                ":first": {"N": str(mark.first)},
+                ":number": _number(stamp.number),
+                ":first": _number(stamp.first),
             },
             ReturnValues="ALL_NEW",
         )
 
-    def seed(self) -> None:
-        """Put the counter at 0 where it is not there yet; one that is there stays as it is."""
-        self.update(
-            UpdateExpression="SET #value = if_not_exists(#value, :zero)",
-            ExpressionAttributeNames={"#value": INDEX_NAME},
-            ExpressionAttributeValues={":zero": {"N": "0"}},
-        )
+    def change_writers(
+        self, item: Item, *, join: WriterNames | None, remove: Mapping[WriterNames, str | None]
+    ) -> None:
+        """Add and remove writers' entries in one write that moves nothing.
 
-    def update(self, **expressions: Any) -> Item:
-        """Send one `UpdateItem` of the item and return the attributes asked for, if any.
+        Args:
+            item: The item as it was read.
+            join: The entry to add, with number 0; None to add none.
+            remove: Entries to remove: each only if its stored number is still the one given, or
+                in any case for None.
 
         Raises:
-            ConditionFailed: With the item as it was found.
+            Unavailable: Also if an entry changed or another writer joined meanwhile, or there is
+                no item. Nothing was changed.
         """
-        # Either way: a clock that was set back tells no more than one that went on.
+        names, conditions, update = {"#key": KEY_NAME}, ["attribute_exists(#key)"], ""
+        values: dict[str, dict[str, str]] = {}
+        if join:
+            joins = parse_number(item, JOINS_NAME) or 0
+            names |= {"#number": join.of_number, "#index": join.of_index, "#joins": JOINS_NAME}
+            values |= {":zero": _number(0), ":joins": _number(joins), ":more": _number(joins + 1)}
+            conditions += [
+                "attribute_not_exists(#number)",
+                "(attribute_not_exists(#joins) OR #joins = :joins)",
+            ]
+            update = "SET #number = :zero, #index = :zero, #joins = :more"
+        for position, (entry, number) in enumerate(remove.items()):
+            names |= {f"#n{position}": entry.of_number, f"#i{position}": entry.of_index}
+            if number is not None:
+                values[f":n{position}"] = {"N": number}
+                conditions.append(f"#n{position} = :n{position}")
+        if remove:
+            removed = (f"#n{position}, #i{position}" for position in range(len(remove)))
+            update += " REMOVE " + ", ".join(removed)
+        try:
+            self._update(
+                _attributes,
+                UpdateExpression=update,
+                ConditionExpression=" AND ".join(conditions),
+                ExpressionAttributeNames=names,
+                **({"ExpressionAttributeValues": values} if values else {}),
+            )
+        except ConditionFailed as failed:
+            if failed.item is None:
+                raise self.not_seeded() from failed
+            raise Unavailable("the writers' entries changed meanwhile", transient=True) from failed
+
+    def seed(self) -> None:
+        """Create the counter at 0 if it does not exist."""
+        self._update(
+            _attributes,
+            UpdateExpression="SET #value = if_not_exists(#value, :zero)",
+            ExpressionAttributeNames={"#value": INDEX_NAME},
+            ExpressionAttributeValues={":zero": _number(0)},
+        )
+
+    def _update(self, read: Callable[[Any], Item], **expressions: Any) -> Item:
+        # A clock that was set back says as little as one that was set forward.
         if abs(self._wall_clock() - self._last_send_at) > _LONGEST_IDLE_SECONDS:
-            self._client.close()  # the next send opens a new connection
-        answer = self._send(
-            self._client.update_item,
+            self._client.close_connections()
+        self._last_send_at = self._wall_clock()
+        return self._client.send(
+            "update_item",
+            read,
             TableName=self._table_name,
             Key=_KEY,
             ReturnValuesOnConditionCheckFailure="ALL_OLD",
             **expressions,
         )
-        attributes: Item = answer.get("Attributes", {})
-        return attributes
-
-    def _send(self, operation: Callable[..., Any], **parameters: Any) -> Any:
-        self._last_send_at = self._wall_clock()
-        return send(operation, **parameters)
 
     def require_index(self, item: Item | None) -> int:
         """Return the index in `item`.
 
         Raises:
-            Unavailable: There is no item, or it holds no sound index.
+            Unavailable: There is no item, or it holds no valid index.
         """
         if item is None:
             raise self.not_seeded()
@@ -281,4 +290,28 @@ class CounterRepository:
 
     def no_valid_index(self) -> Unavailable:
         """Return the failure for an item whose index is no whole number within bounds."""
-        return Unavailable(f"the counter in table {self._table_name} holds no sound index")
+        return Unavailable(f"the counter in table {self._table_name} holds no valid index")
+
+
+def _number(value: int) -> dict[str, str]:
+    return {"N": str(value)}
+
+
+def _attributes(answer: Any) -> Item:
+    return as_item(answer.get("Attributes", {}))
+
+
+def _attributes_with_index(answer: Any) -> Item:
+    attributes = _attributes(answer)
+    Decimal(attributes[INDEX_NAME]["N"])
+    return attributes
+
+
+def _item_of_read(answer: Any) -> Item | None:
+    if "Item" in answer:
+        return as_item(answer["Item"])
+    headers = answer["ResponseMetadata"]["HTTPHeaders"]
+    if headers.get("content-length") != _EMPTY_ANSWER_LENGTH:
+        # botocore takes a connection that was lost within the body for the body's end.
+        raise EOFError("the answer was cut short")
+    return None

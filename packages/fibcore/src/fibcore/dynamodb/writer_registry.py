@@ -1,93 +1,90 @@
-"""The writers' entries in the counter's item: who has one, and whether there is room for another.
+"""The writers' entries in the item: this process's own entry, and who else has one.
 
-A writer owns two attributes, `n.<id>` with the number of its last applied write and `i.<id>` with
-the index that this write produced.
+An entry comes in by a write that moves nothing, and it is removed when it has not changed for a
+minute. A writer whose entry was removed joins again under another id.
 """
 
+import logging
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from random import SystemRandom
 from string import ascii_letters, digits
 from typing import Any, Final
 
-from fibcore.dynamodb.item import Item
+from fibcore.dynamodb.item import JOINS_NAME, Item, WriterNames
+from fibcore.dynamodb.repository import CounterRepository
+from fibcore.errors import OutcomeUnknown, Unavailable
 
 WRITERS_LIMIT: Final = 32
-"""Twice the tasks that autoscaling allows, since a deploy doubles them for a while."""
+"""How many writers have room in the item. It is twice the number of processes that may run, since
+a rolling deploy doubles them for a while."""
+
+PROCESSES_LIMIT: Final = WRITERS_LIMIT // 2
+"""How many server processes may run in all: processes per task times tasks."""
 
 ITEM_LIMIT_BYTES: Final = 1_024
-"""A larger item costs two write units a write:
+"""A write to a larger item costs two write units:
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/on-demand-capacity-mode.html"""
 
 STALE_SECONDS: Final = 60.0
-"""An entry unchanged for so long may be taken out; a writer that lives finds out and joins anew."""
+"""An entry that has not changed for so long may be removed."""
 
-_NUMBER_PREFIX: Final = "n."
-_INDEX_PREFIX: Final = "i."
+_TRY_AGAIN_SECONDS: Final = 1.0
+"""How long a writer without an entry, because there is no room, waits before it looks again."""
+
+_MOST_UNUSED_ENTRIES: Final = 8
+"""How many entries are remembered that must be removed, because the write that added them is
+unanswered. Older ones become stale."""
+
 _ID_LENGTH: Final = 6
-_NUMBER_NAME: Final = re.compile(rf"{re.escape(_NUMBER_PREFIX)}[a-zA-Z0-9]{{{_ID_LENGTH}}}")
+_NUMBER_NAME: Final = re.compile(rf"n\.([a-zA-Z0-9]{{{_ID_LENGTH}}})")
 # Two names of eight bytes, a number and an index of at most twelve and eight digits.
 _ENTRY_BYTES: Final = 28
+_LARGEST_NUMBER: Final = "9" * 12
 
+_log = logging.getLogger(__name__)
 _random = SystemRandom()
 
 
-@dataclass(frozen=True, slots=True)
-class EntryNames:
-    """The names of a writer's two attributes."""
-
-    number: str
-    index: str
+def new_names() -> WriterNames:
+    """Return the names of a new writer with a random id, one of 62^6."""
+    return WriterNames.for_id("".join(_random.choices(ascii_letters + digits, k=_ID_LENGTH)))
 
 
-def new_names() -> EntryNames:
-    """Return the names of a new writer; its id is one of 62^6."""
-    writer_id = "".join(_random.choices(ascii_letters + digits, k=_ID_LENGTH))
-    return EntryNames(_NUMBER_PREFIX + writer_id, _INDEX_PREFIX + writer_id)
-
-
-def stored_number(item: Item, names: EntryNames) -> int | None:
-    """Return the number of the writer's last applied write, or None where it has no entry."""
-    text = item.get(names.number, {}).get("N")
-    return None if text is None else int(text)
-
-
-def all_entries(item: Item) -> dict[EntryNames, str]:
+def all_entries(item: Item) -> dict[WriterNames, str]:
     """Return the number, as stored, of every writer in the item."""
+    found = (match for match in map(_NUMBER_NAME.fullmatch, item) if match)
+    entries = (WriterNames.for_id(match[1]) for match in found)
     return {
-        names: item[names.number]["N"]
-        for names in (
-            EntryNames(name, _INDEX_PREFIX + name.removeprefix(_NUMBER_PREFIX))
-            for name in item
-            if _NUMBER_NAME.fullmatch(name)
-        )
-        if "N" in item[names.number] and "N" in item.get(names.index, {})
+        names: item[names.of_number]["N"]
+        for names in entries
+        if "N" in item[names.of_number] and "N" in item.get(names.of_index, {})
     }
 
 
-def has_room(item: Item, *, more: int = 1) -> bool:
-    """Tell whether `more` entries fit, by the count of writers and by the size they grow to."""
+def has_room(item: Item) -> bool:
+    """Tell whether one more entry fits, by the number of writers and by the item's size."""
     entries = all_entries(item)
-    theirs = {name for names in entries for name in (names.number, names.index)}
+    item = {JOINS_NAME: {"N": _LARGEST_NUMBER}, **item}
+    names_of_entries = {name for names in entries for name in names}
     others = sum(
         len(name.encode()) + _size_at_most(value)
         for name, value in item.items()
-        if name not in theirs
+        if name not in names_of_entries
     )
-    writers = len(entries) + more
+    writers = len(entries) + 1
     return writers <= WRITERS_LIMIT and others + writers * _ENTRY_BYTES <= ITEM_LIMIT_BYTES
 
 
 def _size_at_most(value: Mapping[str, Any]) -> int:
     if "N" in value:
-        # A byte for two digits, one for a sign and one for the exponent.
+        # DynamoDB stores two digits in a byte, and one byte each for a sign and the exponent.
         return len(value["N"]) // 2 + 3
-    return len(str(value).encode())  # no other type is larger in DynamoDB than as Python prints it
+    return len(str(value).encode())  # No other type is larger in DynamoDB than in Python's text.
 
 
 class StaleEntries:
-    """Watches the entries of others, by its own clock alone, for those that no longer change.
+    """Finds the entries that no longer change, by this process's own clock alone.
 
     Args:
         clock: Monotonic, in seconds.
@@ -95,9 +92,9 @@ class StaleEntries:
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._seen: dict[EntryNames, tuple[str, float]] = {}
+        self._seen: dict[WriterNames, tuple[str, float]] = {}
 
-    def look(self, item: Item) -> dict[EntryNames, str]:
+    def find_stale(self, item: Item) -> dict[WriterNames, str]:
         """Return the entries seen unchanged for `STALE_SECONDS`, each with its number."""
         now = self._clock()
         before = self._seen
@@ -110,3 +107,68 @@ class StaleEntries:
             for names, (number, since) in self._seen.items()
             if now - since >= STALE_SECONDS
         }
+
+
+class WriterRegistry:
+    """Keeps this process's entry in the item, and removes the entries of writers that are gone.
+
+    Args:
+        repository: Where the item is kept.
+        clock: Monotonic, in seconds.
+
+    Attributes:
+        names: This process's entry; None before it joined, after it lost its entry, and while
+            there is no room.
+    """
+
+    def __init__(self, repository: CounterRepository, clock: Callable[[], float]) -> None:
+        self._repository = repository
+        self._clock = clock
+        self._stale = StaleEntries(clock)
+        self._unused_entries: list[WriterNames] = []
+        self._refresh_at = clock()
+        self.names: WriterNames | None = None
+
+    def lose_entry(self) -> None:
+        """Give up this process's entry; the next refresh joins under another id."""
+        self.names = None
+        self._refresh_at = self._clock()
+
+    def refresh_if_due(self) -> None:
+        """Join if this process has no entry, and once a minute remove stale entries.
+
+        Raises:
+            Unavailable: This process has no entry, and it is unknown whether there is room.
+        """
+        if self._clock() < self._refresh_at:
+            return
+        try:
+            self._refresh()
+        except (OutcomeUnknown, Unavailable) as failure:
+            if self.names is None:
+                # This write moves nothing, so it can be repeated, under another id.
+                transient = isinstance(failure, OutcomeUnknown) or failure.transient
+                raise Unavailable(str(failure), transient=transient) from failure
+            self._refresh_at = self._clock() + _TRY_AGAIN_SECONDS
+
+    def _refresh(self) -> None:
+        item = self._repository.read()
+        if self.names and self.names.of_number not in item:
+            self.names = None  # The entry was removed while this writer was idle.
+        stale = self._stale.find_stale(item)
+        if self.names:
+            stale.pop(self.names, None)
+        remove = {**stale, **dict.fromkeys(self._unused_entries)}
+        names_to_remove = {name for names in remove for name in names}
+        left = {name: value for name, value in item.items() if name not in names_to_remove}
+        join = new_names() if self.names is None and has_room(left) else None
+        if join or remove:
+            if join:
+                # If this write is unanswered, its entry may be there. It is never used.
+                self._unused_entries = [*self._unused_entries[1 - _MOST_UNUSED_ENTRIES :], join]
+            self._repository.change_writers(item, join=join, remove=remove)
+            self._unused_entries = []
+        self.names = self.names or join
+        if self.names is None:
+            _log.warning("the counter's item has no room for another writer")
+        self._refresh_at = self._clock() + (STALE_SECONDS if self.names else _TRY_AGAIN_SECONDS)

@@ -56,8 +56,6 @@ class Api:
             Operation.PREVIOUS: sequence.previous,
             Operation.RESET: sequence.reset,
         }
-        # The way of almost every request, found by one look.
-        self._served = {(route.method, route.path): route for route in contract.ROUTES}
         self._told, self._tell_again_at = "", 0.0
         self._constant_bodies = {
             "health": contract.HEALTH_BODY,
@@ -80,9 +78,6 @@ class Api:
             if_none_match: The header's value, several joined by commas; None where absent.
             body_too_large: Whether the body passed `BODY_LIMIT_BYTES`.
         """
-        route = self._served.get((method, path))
-        if route is not None and not body_too_large:
-            return self._perform(route, if_none_match)
         route = contract.ROUTE_BY_PATH.get(path)
         if route is None:
             response = problem_response(contract.NOT_FOUND)
@@ -94,10 +89,11 @@ class Api:
         elif method == "OPTIONS":
             response = Response(204, contract.preflight_headers(route), b"")
         else:
-            response = self._perform(route, if_none_match)
+            response = self.perform(route, if_none_match=if_none_match)
         return response._replace(body=b"") if method == "HEAD" else response
 
-    def _perform(self, route: Route, if_none_match: str | None) -> Response:
+    def perform(self, route: Route, *, if_none_match: str | None) -> Response:
+        """Answer a request for `route` by its own method, without a body."""
         operation = route.operation
         if operation is None:
             return Response(200, contract.TERM_HEADERS, self._constant_bodies[route.name])
@@ -125,6 +121,6 @@ class Api:
 
     def _refusal(self, error: CounterError) -> Response:
         if isinstance(error, BeforeStart | PastEnd):
-            return problem_response(contract.PROBLEM_BY_ERROR[type(error)], index=error.index)
+            return problem_response(contract.problem_of(error), index=error.index)
         self._tell(error)
-        return problem_response(contract.PROBLEM_BY_ERROR[type(error)])
+        return problem_response(contract.problem_of(error))

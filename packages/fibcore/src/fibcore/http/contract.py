@@ -13,6 +13,11 @@ from fibcore.sequence import Term
 BODY_LIMIT_BYTES: Final = 64 * 1024
 """A longer request body is refused; a shorter one is read and thrown away."""
 
+HEAD_FIELDS: Final = 64
+FIELD_BYTES: Final = 8 * 1024
+HEAD_BYTES: Final = 32 * 1024
+"""A request head up to these is served: its fields, the bytes of one field, the bytes in all."""
+
 RETRY_AFTER_SECONDS: Final = 1
 
 Headers = tuple[tuple[str, str], ...]
@@ -124,6 +129,13 @@ PROBLEM_BY_ERROR: Final[dict[type[CounterError], Problem]] = {
     Unavailable: UNAVAILABLE,
     OutcomeUnknown: OUTCOME_UNKNOWN,
 }
+
+
+def problem_of(error: CounterError) -> Problem:
+    """Return the problem that reports `error`, by its class or the nearest base class."""
+    kinds = (kind for kind in type(error).__mro__ if kind in PROBLEM_BY_ERROR)
+    return PROBLEM_BY_ERROR[next(kinds)]
+
 
 JSON: Final = "application/json"
 PROBLEM_JSON: Final = "application/problem+json"

@@ -1,4 +1,4 @@
-"""Reading a request's body and throwing it away."""
+"""Reads a request's body and throws it away."""
 
 import errno
 from contextlib import suppress
@@ -8,19 +8,19 @@ import gevent
 from fibcore.http.contract import BODY_LIMIT_BYTES
 
 _LONGEST_SECONDS = 10.0
-"""A body of at most 64 KiB that takes longer is a client that stalls."""
+"""How long a body of at most 64 KiB may take to arrive; a slower client stalls."""
 
 _LINGER_BYTES = 2**20
 _LINGER_SECONDS = 1.0
-"""How much of a body too large is read, and how long, so that its client, which may look for the
-answer only when it has sent all, is not cut off before it: RFC 9112, section 9.6."""
+"""How much of a body that is too large is read, and for how long. A client may look for its answer
+only after it has sent everything, and would otherwise be cut off: RFC 9112, section 9.6."""
 
 
 def drain_body(environ: dict[str, Any]) -> bool:
-    """Read the body and tell whether it passed `BODY_LIMIT_BYTES`.
+    """Read the body and return whether it exceeds `BODY_LIMIT_BYTES`.
 
     Raises:
-        ConnectionResetError: The body was cut short or stalled; the connection is to close.
+        ConnectionResetError: The body was cut short or stalled. The connection must be closed.
     """
     announced = environ.get("CONTENT_LENGTH")
     if announced is None and "HTTP_TRANSFER_ENCODING" not in environ:

@@ -1,0 +1,88 @@
+"""Bugs in the plan of a batch, its bounds and its answers."""
+
+from dataclasses import replace
+from typing import Any
+
+from tests.faults.bug import HISTORIES, bug, wrap
+
+_UNBOUNDED = 10**9
+
+
+# The bounds, the plan, the reads.
+
+
+@bug("dynamodb.repository", HISTORIES, "near both bounds")
+def bounds_before_the_write(repository: Any) -> None:
+    """The bounds are checked by a read before the write."""
+
+    def move(original: Any, self: Any, movement: Any, *stamp: Any) -> int:
+        if not movement.restart:
+            found = self.read()
+            index = repository.parse_index(found)
+            if index is None or not movement.lowest <= index <= movement.highest:
+                raise repository.ConditionFailed(found)
+        unbounded = replace(movement, lowest=-_UNBOUNDED, highest=_UNBOUNDED)
+        moved: int = original(self, unbounded, *stamp)
+        return moved
+
+    wrap(repository.CounterRepository, "move", move)
+
+
+@bug("dynamodb.repository", HISTORIES)
+def no_lower_bound(repository: Any) -> None:
+    """A write accepts any index from below."""
+    wrap(
+        repository.CounterRepository,
+        "move",
+        lambda original, self, movement, *stamp: original(
+            self, replace(movement, lowest=-_UNBOUNDED), *stamp
+        ),
+    )
+
+
+@bug("dynamodb.repository", HISTORIES)
+def no_upper_bound(repository: Any) -> None:
+    """A write accepts any index from above."""
+    wrap(
+        repository.CounterRepository,
+        "move",
+        lambda original, self, movement, *stamp: original(
+            self, replace(movement, highest=_UNBOUNDED), *stamp
+        ),
+    )
+
+
+@bug("counter.batch", HISTORIES)
+def the_item_found_is_not_planned_from(batch: Any) -> None:
+    """The index that came back with a failed condition is ignored."""
+    wrap(batch.Batch, "not_applied", lambda original, self, _: original(self, None))
+
+
+@bug("counter.plan", HISTORIES)
+def a_reset_moves_by_the_net(plan: Any) -> None:
+    """A batch with a reset leaves the index at 0, whatever else it has."""
+    wrap(
+        plan,
+        "Movement",
+        lambda original, net, restart, lowest, highest: original(
+            0 if restart else net, restart, lowest, highest
+        ),
+    )
+
+
+@bug("counter.batch_writer", "almost half of all writes unanswered")
+def acknowledged_before_the_write(batch_writer: Any) -> None:
+    """A batch is answered from a read, and written afterwards."""
+
+    def write(_: Any, self: Any, batch: Any) -> None:
+        self._last_number += 1
+        number, names = self._last_number, self._registry.names
+        plan = batch.plan_write(number, self._max_index)
+        if plan is None or plan.movement is None:
+            return
+        index = 0 if plan.movement.restart else batch_writer.parse_index(self._repository.read())
+        batch.answer(number, (index or 0) + plan.movement.net)
+        batch.done.set()
+        self._repository.move(plan.movement, batch.stamp(names, number) if names else None)
+
+    wrap(batch_writer.BatchWriter, "_write", write)

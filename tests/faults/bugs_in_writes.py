@@ -1,0 +1,171 @@
+"""Bugs in the rules of the writer."""
+
+import re
+import sys
+from typing import Any
+
+from tests.faults.bug import GREENLETS, HISTORIES, bug, change_requests, wrap
+
+
+def _is_stamped_move(parameters: Any) -> bool:
+    return ":net" in parameters["ExpressionAttributeValues"] and ":first" in str(parameters)
+
+
+def _is_join(parameters: Any) -> bool:
+    return ":zero" in parameters.get("ExpressionAttributeValues", {}) and (
+        "ConditionExpression" in parameters
+    )
+
+
+# The five rules of the writer.
+
+
+@bug("dynamodb.writer_registry", HISTORIES, "only forward")
+def rule_1_an_id_for_all(writer_registry: Any) -> None:
+    """All writers have the same id, and take over the entry that is there."""
+    names = writer_registry.WriterNames.for_id("shared")
+    writer_registry.new_names = lambda: names
+    _join_whoever_is_there()
+
+
+@bug("dynamodb.client", HISTORIES, "almost half of all writes unanswered")
+def rule_1_the_index_is_not_stored(client: Any) -> None:
+    """The entry holds the index before the write instead of the one that it produced."""
+    change_requests(
+        client, "UpdateExpression", "#index = .*", "#index = #value", only=_is_stamped_move
+    )
+
+
+@bug("dynamodb.writer_registry", HISTORIES)
+def rule_2_the_same_id_after_an_unanswered_join(writer_registry: Any) -> None:
+    """A writer whose join was unanswered joins again under the same id."""
+
+    def refresh(original: Any, self: Any) -> None:
+        names = self.__dict__.setdefault("names_of_the_bug", draw())
+        writer_registry.new_names = lambda: names
+        self._unused_entries = []
+        original(self)
+
+    draw = writer_registry.new_names
+    wrap(writer_registry.WriterRegistry, "_refresh", refresh)
+    _join_whoever_is_there()
+
+
+@bug("dynamodb.client", HISTORIES, "entries removed")
+def rule_2_no_entry_required(client: Any) -> None:
+    """A counting write applies without the writer's entry as well."""
+    change_requests(
+        client,
+        "ConditionExpression",
+        "#number < :first",
+        "(attribute_not_exists(#number) OR #number < :first)",
+        only=_is_stamped_move,
+    )
+
+
+@bug("counter.batch", HISTORIES, "almost half of all writes unanswered")
+def rule_3_each_plan_its_own_condition(batch: Any) -> None:
+    """Each write of a batch only requires that its own number is larger."""
+
+    def stamp(_: Any, _self: Any, names: Any, number: int) -> Any:
+        return batch.WriteStamp(names, number, number)
+
+    wrap(batch.Batch, "stamp", stamp)
+
+
+@bug("counter.batch_writer", HISTORIES)
+def rule_3_one_number_for_all_plans(batch_writer: Any) -> None:
+    """All writes of a batch have its first number."""
+
+    def write(original: Any, self: Any, batch: Any) -> None:
+        last = self._last_number
+        if batch._first:
+            self._last_number = batch._first - 1
+        try:
+            original(self, batch)
+        finally:
+            self._last_number = max(last, self._last_number)
+
+    wrap(batch_writer.BatchWriter, "_write", write)
+
+
+@bug("counter.batch_writer", HISTORIES, GREENLETS, "writes that arrive twice")
+def rule_3_a_refused_plan_is_forgotten(batch_writer: Any) -> None:
+    """A write that DynamoDB refused is forgotten, as if no copy of it could have been applied."""
+
+    def write(original: Any, self: Any, batch: Any) -> None:
+        try:
+            original(self, batch)
+        except batch_writer.Refused:
+            del batch._plans[self._last_number]
+            batch.was_refused = batch.in_doubt = False
+            raise
+
+    wrap(batch_writer.BatchWriter, "_write", write)
+
+
+@bug("counter.batch_writer", HISTORIES, "writes that arrive twice")
+def rule_4_a_denied_write_is_unavailable(batch_writer: Any) -> None:
+    """A write that DynamoDB denied is not fenced before its steps are told `unavailable`."""
+
+    def write(original: Any, self: Any, batch: Any) -> None:
+        try:
+            original(self, batch)
+        except batch_writer.Refused:
+            batch.in_doubt = False
+            raise
+
+    wrap(batch_writer.BatchWriter, "_write", write)
+
+
+@bug("counter.batch_writer", HISTORIES, "almost half of all writes unanswered")
+def rule_4_no_fence_before_a_refusal(batch_writer: Any) -> None:
+    """After an unanswered write the writer plans again at once."""
+
+    def fence(_: Any, self: Any, batch: Any) -> None:
+        self._registry.refresh_if_due()
+        self._write(batch)
+
+    wrap(batch_writer.BatchWriter, "_fence", fence)
+
+
+@bug("counter.batch", HISTORIES, "almost half of all writes unanswered")
+def rule_4_leaving_in_doubt_is_unavailable(batch: Any) -> None:
+    """A step that leaves while its write is in doubt is told that it was not counted."""
+
+    def leave(original: Any, self: Any, step: Any) -> None:
+        in_doubt, self.in_doubt = self.in_doubt, False
+        original(self, step)
+        self.in_doubt = in_doubt
+
+    wrap(batch.Batch, "leave", leave)
+
+
+@bug("dynamodb.writer_registry", HISTORIES, "almost half of all writes unanswered")
+def rule_5_pruned_though_alive(writer_registry: Any) -> None:
+    """An entry counts as stale after 0.2 s, and is removed even if it has changed since."""
+    assert writer_registry.STALE_SECONDS
+    writer_registry.STALE_SECONDS = 0.2
+    change_requests(
+        sys.modules["fibcore.dynamodb.client"],
+        "ConditionExpression",
+        r"(#n\d+) = (:n\d+)",
+        r"\1 >= \2",
+        only=lambda parameters: ":n0" in parameters.get("ExpressionAttributeValues", {}),
+    )
+
+
+@bug("dynamodb.writer_registry", "no room for writers")
+def rule_5_no_limit(writer_registry: Any) -> None:
+    """Every writer finds room in the item."""
+    wrap(writer_registry, "has_room", lambda *_: True)
+
+
+def _join_whoever_is_there() -> None:
+    change_requests(
+        sys.modules["fibcore.dynamodb.client"],
+        "ConditionExpression",
+        re.escape(" AND attribute_not_exists(#number)"),
+        "",
+        only=_is_join,
+    )
