@@ -56,17 +56,21 @@ lint: $(READY) ## linters, formatter's check and type checker
 	@$(BIN)/python -m mypy
 	@$(BIN)/hadolint packages/server_api/Dockerfile
 
+# As many tests at once as there are cores, in the order that tests/conftest.py decides. The long runs
+# measure, so nothing runs beside them.
+SIDE_BY_SIDE = $(BIN)/python -m pytest -n auto --dist loadgroup --no-loadscope-reorder
+
 .PHONY: check
 check: lint ## lint, types and the unit tests; half a minute, for the loop between two edits
-	@$(BIN)/python -m pytest -q -n auto -m "not long" tests/unit
+	@$(SIDE_BY_SIDE) -q -m "not long" tests/unit
 
 .PHONY: test
 test: lint ## lint, types and the short run of every test; two and a half minutes
-	@$(BIN)/python -m pytest -m "not long"
+	@$(SIDE_BY_SIDE) -m "not long"
 
 .PHONY: test-all
-test-all: lint ## every test, the long runs and the container image too
-	@$(BIN)/python -m pytest
+test-all: test ## every test, the long runs and the container image too
+	@$(BIN)/python -m pytest -m long
 
 BACKEND ?= server
 # Where requests go: to BACKEND_URL, to BACKEND of a deployed STAGE, else to what runs here.

@@ -36,6 +36,31 @@ def pytest_configure(config: pytest.Config) -> None:
 _INSTALL = "sudo apt-get install"
 
 
+# The folders whose tests share what takes seconds to start: each stays in one process. The longest
+# come first, so that all processes end at about the same time.
+_SHARING = ("rehearsal", "api", "site", "infra", "newcomer", "local_stack", "faults", "operation")
+# What takes a minute and changes seldom; `make rehearse` and `make test-all` run it.
+_LONG = ("rehearsal",)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Divide the tests among processes by their folders; mark whole folders as long."""
+    for item in items:
+        folder = _folder(item)
+        if folder in _SHARING:
+            item.add_marker(pytest.mark.xdist_group(folder))
+        if folder in _LONG:
+            item.add_marker(pytest.mark.long)
+    items.sort(key=lambda item: [*_SHARING, _folder(item)].index(_folder(item)))
+
+
+def _folder(item: pytest.Item) -> str:
+    """Return the folder below `tests` that a test is in."""
+    parts = item.path.parts
+    return parts[parts.index("tests") + 1] if "tests" in parts else ""
+
+
 def skip_or_fail(reason: str) -> None:
     """Skip the test because the machine lacks something; fail it where nothing may be skipped."""
     if os.environ.get("FIB_NO_SKIP"):

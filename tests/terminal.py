@@ -69,6 +69,8 @@ def in_terminal(
     """Run a command in a terminal of its own, with this environment and in this folder."""
     pid, descriptor = pty.fork()
     if pid == 0:
+        # Python's own handler would take Ctrl-C for itself up to the command's start.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
         os.chdir(folder or ".")
         os.execvpe(command[0], command, environment)
     terminal = Terminal(pid, descriptor)

@@ -69,7 +69,7 @@ def main() -> None:
     chosen = arguments.parse_args()
     # make's shell starts this with SIGINT ignored and sends SIGTERM for Ctrl-C, since a Python that
     # is just starting answers SIGINT with a traceback.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, stop)
     try:
         set_up(chosen.group, chosen.python)
     except CannotSetUp as fault:
@@ -79,6 +79,12 @@ def main() -> None:
     except KeyboardInterrupt:
         print("\nfib: the set-up was stopped; the next `make` starts it again", file=sys.stderr)
         sys.exit(130)
+
+
+def stop(*_: object) -> None:
+    """Begin to end, once; a second signal does not disturb the end."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 def set_up(group: str, python: str) -> None:

@@ -43,7 +43,6 @@ def broken_link(venv: Path) -> None:
     [
         without_pip,
         pytest.param(broken_link, marks=pytest.mark.long),
-        pytest.param(lambda venv: venv.mkdir(), marks=pytest.mark.long, id="empty folder"),
         pytest.param(lambda venv: venv.touch(), marks=pytest.mark.long, id="a file"),
     ],
 )
