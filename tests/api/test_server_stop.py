@@ -100,6 +100,28 @@ def test_stop_answers_requests_in_socket_buffers(
         assert process.loud_lines() == []
 
 
+def test_stop_answers_connections_in_the_backlog(
+    new_table: Callable[..., Settings], start_backend: Start
+) -> None:
+    for backend, process in start_backend("server", new_table()):
+        with ExitStack() as stack:
+            used_connections(backend, 1, stack)
+            worker = worker_of(process)
+            os.kill(worker, signal.SIGSTOP)
+            connections = [
+                stack.enter_context(socket.create_connection(address(backend), timeout=20))
+                for _ in range(CONNECTIONS)
+            ]
+            for connection in connections:
+                connection.sendall(STEP)
+            process.process.send_signal(signal.SIGTERM)
+            os.kill(worker, signal.SIGCONT)
+            answers = [read_answer(connection) for connection in connections]
+        assert {status for status, _ in answers} == {200}
+        assert process.process.wait(15) == 0
+        assert process.loud_lines() == []
+
+
 def test_sweep_answers_requests_in_socket_buffers(
     new_table: Callable[..., Settings], start_backend: Start
 ) -> None:

@@ -12,7 +12,7 @@ import time
 from collections.abc import MutableMapping
 from datetime import timedelta
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import gevent
 from gunicorn.glogging import Logger
@@ -26,17 +26,6 @@ _LINE = (
 )
 
 
-class _Entry(NamedTuple):
-    """What is logged of one request."""
-
-    method: str | None
-    path: str | None
-    status: int
-    body_bytes: int
-    seconds: float
-    client: str | None
-
-
 class JsonAccessLogger(Logger):
     """Gunicorn's logger, with an access log in JSON where `accesslog` is set.
 
@@ -45,7 +34,7 @@ class JsonAccessLogger(Logger):
 
     def __init__(self, cfg: Any) -> None:
         super().__init__(cfg)
-        self._lines: list[bytes] = []
+        self._lines: list[str] = []
 
     def access(
         self, resp: Any, req: Any, environ: MutableMapping[str, Any], request_time: timedelta
@@ -55,15 +44,13 @@ class JsonAccessLogger(Logger):
         if not self.cfg.accesslog:
             return
         self._collect(
-            _Entry(
-                method=environ.get("REQUEST_METHOD"),
-                # A request that the parser refused has no more than a target.
-                path=environ.get("PATH_INFO", environ.get("RAW_URI")),
-                status=int(resp.status[:3]),
-                body_bytes=resp.sent,
-                seconds=request_time.total_seconds(),
-                client=environ.get("HTTP_X_FORWARDED_FOR") or environ.get("REMOTE_ADDR"),
-            )
+            method=environ.get("REQUEST_METHOD"),
+            # A request that the parser refused has no more than a target.
+            path=environ.get("PATH_INFO", environ.get("RAW_URI")),
+            status=int(resp.status[:3]),
+            body_bytes=resp.sent,
+            seconds=request_time.total_seconds(),
+            client=environ.get("HTTP_X_FORWARDED_FOR") or environ.get("REMOTE_ADDR"),
         )
 
     def access_on_fast_path(
@@ -78,29 +65,40 @@ class JsonAccessLogger(Logger):
             seconds: How long the answer took.
         """
         forwarded = [value for name, value in request.headers if name == "X-FORWARDED-FOR"]
-        client = ",".join(forwarded) or address[0]
         self._collect(
-            _Entry(
-                request.method, request.path, response.status, len(response.body), seconds, client
-            )
+            method=request.method,
+            path=request.path,
+            status=response.status,
+            body_bytes=len(response.body),
+            seconds=seconds,
+            client=",".join(forwarded) or address[0],
         )
 
-    def _collect(self, entry: _Entry) -> None:
+    def _collect(
+        self,
+        *,
+        method: str | None,
+        path: str | None,
+        status: int,
+        body_bytes: int,
+        seconds: float,
+        client: str | None,
+    ) -> None:
         now = time.time()
         second = int(now)
         line = _LINE % (
             _date_time(second),
             (now - second) * 1e3,
-            _quoted(entry.method),
-            _quoted(entry.path),
-            entry.status,
-            entry.body_bytes,
-            entry.seconds * 1e3,
-            _quoted(entry.client),
+            _quoted(method),
+            _quoted(path),
+            status,
+            body_bytes,
+            seconds * 1e3,
+            _quoted(client),
         )
         if not self._lines:
             gevent.get_hub().loop.run_callback(self.write_lines)
-        self._lines.append(line.encode())
+        self._lines.append(line)
 
     def write_lines(self) -> None:
         """Write the collected lines.
@@ -109,20 +107,20 @@ class JsonAccessLogger(Logger):
         bytes in one piece, so no line is torn unless it is longer than that.
         """
         lines, self._lines = self._lines, []
-        batch: list[bytes] = []
+        batch: list[str] = []
         size = 0
-        for line in lines:
+        for line in lines:  # all of it is ASCII
             if size + len(line) > select.PIPE_BUF:
-                self._write(b"".join(batch))
+                self._write("".join(batch))
                 batch, size = [], 0
             batch.append(line)
             size += len(line)
-        self._write(b"".join(batch))
+        self._write("".join(batch))
 
-    def _write(self, data: bytes) -> None:
+    def _write(self, text: str) -> None:
         for handler in self.access_log.handlers:
             if isinstance(handler, logging.StreamHandler):
-                rest = data
+                rest = text.encode()
                 while rest:
                     rest = rest[os.write(handler.stream.fileno(), rest) :]
 

@@ -53,6 +53,7 @@ class CounterWorker(GeventWorker):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._connections: dict[object, Connection] = {}
+        self._listener_names: dict[object, Any] = {}
         self._fast_path: FastPath | None = None
         self._access_log: JsonAccessLogger | None = None
 
@@ -74,6 +75,7 @@ class CounterWorker(GeventWorker):
             self._fast_path = application.fast_path
         if self.cfg.accesslog and isinstance(self.log, JsonAccessLogger):
             self._access_log = self.log
+        self._listener_names = {listener: ListenerName(listener) for listener in self.sockets}
         gevent.spawn(self._sweep)
         super().run()
         if self._access_log:
@@ -84,7 +86,7 @@ class CounterWorker(GeventWorker):
         served_by = gevent.getcurrent()
         self._connections[served_by] = Connection(client, last_request=not self.alive)
         try:
-            super().handle(listener, client, addr)
+            super().handle(self._listener_names[listener], client, addr)
         finally:
             del self._connections[served_by]
 
@@ -152,6 +154,21 @@ class BoundedRequest(Request):
 
 
 RequestParser.mesg_class = BoundedRequest
+
+
+class ListenerName:
+    """The address of a listening socket, which is known even after that socket is closed.
+
+    Gunicorn asks for it when it begins to serve a connection. At a stop, the listening socket may
+    be closed by then, and the connection would be lost.
+    """
+
+    def __init__(self, listener: socket.socket) -> None:
+        self._name = listener.getsockname()
+
+    def getsockname(self) -> Any:
+        """Return the address."""
+        return self._name
 
 
 class Connection:

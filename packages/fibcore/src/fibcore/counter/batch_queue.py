@@ -93,11 +93,9 @@ class BatchQueue:
                 self._batches.append(Batch(self._lock))
         return batch
 
-    def serve_next(self) -> bool:
-        """Serve the oldest batch; return False if no step waits."""
+    def serve_next(self) -> None:
+        """Serve the oldest batch."""
         with self._lock:
-            if not self.length:
-                return False
             batch = self._batches.pop(0)
             self._last_batch_size = len(batch.waiting)
             if not self._batches:
@@ -112,7 +110,6 @@ class BatchQueue:
         finally:
             if not batch.waiting:
                 batch.done.set()
-        return True
 
     def _wake_worker(self) -> None:
         if not self._is_working:
@@ -131,17 +128,14 @@ class BatchQueue:
                 self._arrived.wait()
                 self._arrived.clear()
                 self._wait_for_more()
-                while self._serve_safely():
+                while self.length:
+                    try:
+                        self.serve_next()
+                    except Exception:
+                        _log.exception("the %s failed", self._name)
                     self._wait_for_more()
         finally:
             self._is_working = False
-
-    def _serve_safely(self) -> bool:
-        try:
-            return self.serve_next()
-        except Exception:
-            _log.exception("the %s failed", self._name)
-            return True
 
     def _wait_for_more(self) -> None:
         """Give clients that were just answered time to send their next request.

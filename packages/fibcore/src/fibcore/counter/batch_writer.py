@@ -25,11 +25,12 @@ import time
 from collections.abc import Callable
 from functools import partial
 
+from fibcore.counter import Operation
 from fibcore.counter.backoff import backoff_seconds
-from fibcore.counter.batch import Batch, Found
+from fibcore.counter.batch import Batch
 from fibcore.dynamodb.client import ConditionFailed, Refused
 from fibcore.dynamodb.item import Item, WriterNames, parse_index, parse_number
-from fibcore.dynamodb.repository import CounterRepository, Movement
+from fibcore.dynamodb.repository import CounterRepository, WriteStamp
 from fibcore.dynamodb.writer_registry import WriterRegistry
 from fibcore.errors import OutcomeUnknown, Unavailable
 
@@ -69,7 +70,7 @@ class BatchWriter:
         tries = 0
         while batch.waiting:
             try:
-                if not batch.has_writes():
+                if not batch.plans:
                     self._registry.refresh_if_due()
                 self._write(batch)
                 continue
@@ -80,67 +81,53 @@ class BatchWriter:
             except OutcomeUnknown as failure:
                 _log.debug("a batch of %d steps is in doubt: %s", len(batch.waiting), failure)
             except _CannotResolve:
-                batch.in_doubt = True
                 return
             tries += 1
             self._pause(backoff_seconds(tries))
 
     def _write(self, batch: Batch) -> None:
-        """Send one write for the batch: its plan, or a fence before every step is refused."""
+        """Send one write: a plan for the batch, or a fence before every step is refused."""
         self._last_number += 1
         number, names = self._last_number, self._registry.names
-        was_in_doubt = batch.in_doubt
         plan = batch.plan_write(number, self._max_index)
         if plan is None:
             return
-        if plan.movement:
-            self._move(batch, names, number, plan.movement, was_in_doubt=was_in_doubt)
-        elif names and batch.has_writes():
-            self._fence(batch, names)
-        else:
-            batch.refuse(plan)
-
-    def _move(
-        self,
-        batch: Batch,
-        names: WriterNames | None,
-        number: int,
-        movement: Movement,
-        *,
-        was_in_doubt: bool,
-    ) -> None:
-        """Send the counting write with this number, and draw the conclusions."""
-        alone = not was_in_doubt and not batch.was_refused
-        stamp = batch.stamp(names, number) if names else None
+        if plan.movement is None:
+            if names and batch.plans:
+                self._fence(batch, names)
+            else:
+                batch.answer(plan, 0)
+            return
+        stamp = WriteStamp(names, batch.first, number) if names else None
         try:
-            batch.answer(number, self._repository.move(movement, stamp))
+            batch.answer(plan, self._repository.move(plan.movement, stamp))
         except ConditionFailed as failed:
-            self._resolve(batch, names, failed.item, alone=alone)
+            self._resolve(batch, names, failed.item)
         except Refused as failure:
             batch.was_refused = True
-            if failure.transient:
-                batch.in_doubt = was_in_doubt
-                raise
-            if names is None:
-                raise _CannotResolve from failure
-            self._fence(batch, names)
+            if not failure.transient:
+                self._fence(batch, names)
+                return
+            batch.in_doubt.discard(number)
+            raise
         except Unavailable:
-            batch.in_doubt = was_in_doubt
+            batch.in_doubt.discard(number)
             raise
         except OutcomeUnknown as failure:
             if names is None:
                 raise _CannotResolve from failure
             raise
 
-    def _fence(self, batch: Batch, names: WriterNames) -> None:
+    def _fence(self, batch: Batch, names: WriterNames | None) -> None:
         """Rule out all earlier writes of the batch, or find that one of them was applied."""
+        if names is None:
+            raise _CannotResolve
         self._last_number += 1
-        alone = not batch.in_doubt and not batch.was_refused
-        batch.in_doubt = True
+        batch.in_doubt.add(self._last_number)
         try:
-            item = self._repository.fence(batch.stamp(names, self._last_number))
+            item = self._repository.fence(WriteStamp(names, batch.first, self._last_number))
         except ConditionFailed as failed:
-            self._resolve(batch, names, failed.item, alone=alone)
+            self._resolve(batch, names, failed.item)
         except Refused as failure:
             if failure.transient:
                 raise
@@ -149,45 +136,29 @@ class BatchWriter:
         else:
             batch.fenced(parse_index(item))
 
-    def _resolve(
-        self, batch: Batch, names: WriterNames | None, item: Item | None, *, alone: bool
-    ) -> None:
-        """Draw the conclusions from the item that came back with a failed condition.
-
-        Args:
-            batch: The batch whose write or fence it was.
-            names: This writer's entry, or None if it has none.
-            item: The item as the write found it.
-            alone: Whether no other write of the batch may have been applied.
-        """
-        found = self._find(batch, names, item)
+    def _resolve(self, batch: Batch, names: WriterNames | None, item: Item | None) -> None:
+        """Draw the conclusions from the item that came back with a failed condition."""
         index = parse_index(item or {})
-        if found is Found.WRITE_APPLIED and item and names:
-            produced = parse_index(item, names.of_index)
-            if produced is not None:
-                batch.answer(parse_number(item, names.of_number) or 0, produced)
-                return
-            found = Found.ENTRY_GONE
-        if found is Found.ENTRY_GONE:
-            self._registry.lose_entry()
-            if not alone:
-                raise _CannotResolve
-        if found is Found.NOTHING_APPLIED:
+        number = parse_number(item or {}, names.of_number) if names else None
+        produced = parse_index(item or {}, names.of_index) if names else None
+        if names is None or (number is not None and number < batch.first):
+            # No write of this batch was applied.
             batch.not_applied(index)
-        else:
+        elif number is not None and number in batch.plans and produced is not None:
+            # This write of the batch was applied.
+            batch.answer(batch.plans[number], produced)
+            return
+        elif number is not None and number not in batch.plans and number <= self._last_number:
+            # A fence of the batch was applied.
             batch.fenced(index)
-        if item is None:
-            raise self._repository.not_seeded()
-        if index is None and not batch.has_reset():
-            if found is Found.NOTHING_APPLIED and names:
-                self._fence(batch, names)
-            raise self._repository.no_valid_index()
-
-    def _find(self, batch: Batch, names: WriterNames | None, item: Item | None) -> Found:
-        if names is None:
-            return Found.NOTHING_APPLIED
-        number = parse_number(item or {}, names.of_number)
-        if number is None or number > self._last_number:
+        else:
             # Somebody removed the entry, or restored the table, or has the same id.
-            return Found.ENTRY_GONE
-        return batch.finds(number)
+            self._registry.lose_entry()
+            if len(batch.in_doubt) > 1 or batch.was_refused:
+                raise _CannotResolve
+            batch.fenced(index)
+        resets = any(step.operation is Operation.RESET for step in list(batch.waiting))
+        if item is None or (index is None and not resets):
+            if item and names and batch.plans:
+                self._fence(batch, names)
+            self._repository.require_index(item)

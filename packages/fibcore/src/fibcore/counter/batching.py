@@ -85,7 +85,7 @@ class BatchingCounter:
         tries = 0
         while batch.waiting:
             try:
-                batch.resolve_all(self._repository.read_index())
+                batch.resolve(self._repository.read_index())
             except Unavailable as failure:
                 if not failure.transient:
                     batch.fail(partial(Unavailable, str(failure)))

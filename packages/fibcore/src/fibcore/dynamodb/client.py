@@ -2,33 +2,26 @@
 
 botocore's own retries are off because they repeat a write whose answer was lost, and such a write
 may then count twice. (https://github.com/boto/botocore/pull/1972 tells `total_max_attempts` from
-`max_attempts`.) The caller decides what to send again, by how the call ended:
-
-- It returned: the request was applied.
-- `ConditionFailed`: the condition of this request did not hold.
-- `Refused`: DynamoDB refused this request, for a reason that it named.
-- `Unavailable`: the request was never sent.
-- `OutcomeUnknown`: everything else. The request was applied, or was not, or is about to be.
-
-`ConditionFailed` and `Refused` speak of the request that was answered. A proxy may deliver a
-request twice, so that a copy of it was applied before.
+`max_attempts`.) The caller decides what to send again, by how the call ended: it returned, or it
+raised `ConditionFailed` or `Refused`, which DynamoDB answered, or `Unavailable`, because the
+request was never sent, or `OutcomeUnknown` in every other case. An answer speaks of one delivery
+of the request; a proxy may have delivered a copy of it before.
 """
 
 import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError
 from urllib3.exceptions import ConnectTimeoutError as UrllibConnectTimeoutError
-from urllib3.exceptions import NewConnectionError, ProxyError
-from urllib3.exceptions import SSLError as UrllibSSLError
+from urllib3.exceptions import NewConnectionError
 
 from fibcore.dynamodb.item import Item, as_item
+from fibcore.dynamodb.time_limit import RunWithin
 from fibcore.errors import OutcomeUnknown, Unavailable
 from fibcore.settings import Settings
 
@@ -36,9 +29,6 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 T = TypeVar("T")
-
-RunWithin = Callable[[Callable[[], Any], float], Any]
-"""Returns what the call returns, or raises TimeoutError after so many seconds."""
 
 _THROTTLED: Final = frozenset(
     {
@@ -94,32 +84,12 @@ class Refused(Unavailable):
     """DynamoDB answered this request with a refusal that it named."""
 
 
-def run_in_thread(call: Callable[[], Any], seconds: float) -> Any:
-    """Run `call` in a thread of its own, and stop waiting for it after so many seconds.
-
-    Raises:
-        TimeoutError: The call has not ended. It goes on in its thread.
-    """
-    ended: Future[Any] = Future()
-
-    def run() -> None:
-        try:
-            ended.set_result(call())
-        except BaseException as error:  # noqa: BLE001 - the waiting thread raises it
-            ended.set_exception(error)
-
-    # Not an executor: Python waits at its exit for the threads of executors.
-    threading.Thread(target=run, name="dynamodb", daemon=True).start()
-    return ended.result(seconds)
-
-
 def create_client(settings: Settings, *, connections: int = 4) -> "DynamoDBClient":
     """Return a boto3 client for the settings' region and endpoint that never retries by itself.
 
-    Its read timeout is also the limit for a whole call, see `OneShotClient`. It is three fifths
-    of the deadline, so that a call which takes half the deadline is answered and a lost answer
-    leaves time for two quick calls more. It is 3 seconds at most, since AWS Lambda may begin a
-    call at the deadline.
+    Its read timeout, which is also the limit for a whole call, is three fifths of the deadline: a
+    call that takes half the deadline is answered, and a lost answer leaves time for more calls.
+    It is 3 seconds at most, since AWS Lambda may begin a call at the deadline.
 
     Args:
         settings: The table's place, and the deadline of a request.
@@ -215,11 +185,13 @@ def _reasons(error: object) -> Iterator[BaseException]:
     """Yield `error` and the errors that botocore and urllib3 wrapped in it."""
     if isinstance(error, BaseException):
         yield error
-        yield from _reasons(getattr(error, "kwargs", {}).get("error"))
-        if isinstance(error, ProxyError):
-            yield from _reasons(error.original_error)
-        elif isinstance(error, UrllibSSLError):
-            yield from _reasons(next(iter(error.args), None))
+        wrapped = (
+            getattr(error, "kwargs", {}).get("error"),
+            getattr(error, "original_error", None),
+            *error.args,
+        )
+        for each in wrapped:
+            yield from _reasons(each)
 
 
 def _answered(error: ClientError) -> Exception:

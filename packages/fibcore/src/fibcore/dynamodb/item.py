@@ -54,10 +54,24 @@ def as_item(attributes: object) -> Item:
 def parse_number(item: Item, name: str) -> int | None:
     """Return the whole number in the attribute `name`; None if it holds something else."""
     try:
-        number = Decimal(item.get(name, {})["N"])
+        number = as_decimal(item.get(name, {}))
         return int(number) if number == number.to_integral_value() else None
     except (KeyError, TypeError, ValueError, InvalidOperation):
         return None
+
+
+def as_decimal(value: Mapping[str, Any]) -> Decimal:
+    """Return the number in an attribute's value.
+
+    Raises:
+        KeyError: The value is no number.
+        TypeError: The number is not in the form of a string, as DynamoDB sends it.
+        InvalidOperation: The string is no number.
+    """
+    text = value["N"]
+    if not isinstance(text, str):
+        raise TypeError("the number is not in the form of a string")
+    return Decimal(text)
 
 
 def parse_index(item: Item, name: str = INDEX_NAME) -> int | None:

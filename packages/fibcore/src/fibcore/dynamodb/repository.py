@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Context, Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from fibcore.dynamodb.client import ConditionFailed, OneShotClient, RunWithin, run_in_thread
+from fibcore.dynamodb.client import ConditionFailed, OneShotClient
 from fibcore.dynamodb.item import (
     INDEX_NAME,
     JOINS_NAME,
@@ -14,10 +14,12 @@ from fibcore.dynamodb.item import (
     KEY_VALUE,
     Item,
     WriterNames,
+    as_decimal,
     as_item,
     parse_index,
     parse_number,
 )
+from fibcore.dynamodb.time_limit import RunWithin, run_in_thread
 from fibcore.errors import OutcomeUnknown, Unavailable
 
 if TYPE_CHECKING:
@@ -95,20 +97,6 @@ class CounterRepository:
 
     def read(self) -> Item:
         """Return the whole item with a strongly consistent read."""
-        return self._get()
-
-    def read_index(self) -> int:
-        """Return the stored index with a strongly consistent read.
-
-        Raises:
-            Unavailable: Also if there is no item or it holds no valid index.
-        """
-        names = {"#value": INDEX_NAME}
-        return self.require_index(
-            self._get(ProjectionExpression="#value", ExpressionAttributeNames=names)
-        )
-
-    def _get(self, **projection: Any) -> Item:
         self._last_send_at = self._wall_clock()
         try:
             item = self._client.send(
@@ -117,14 +105,21 @@ class CounterRepository:
                 TableName=self._table_name,
                 Key=_KEY,
                 ConsistentRead=True,
-                **projection,
             )
         except OutcomeUnknown as unanswered:
             # A read changes nothing, so it can be repeated.
             raise Unavailable(str(unanswered), transient=True) from unanswered
         if item is None:
-            raise self.not_seeded()
+            raise self._not_seeded()
         return item
+
+    def read_index(self) -> int:
+        """Return the stored index with a strongly consistent read.
+
+        Raises:
+            Unavailable: Also if there is no item or it holds no valid index.
+        """
+        return self.require_index(self.read())
 
     def move(self, movement: Movement, stamp: WriteStamp | None = None) -> int:
         """Apply `movement` in one conditional write and return the index that it produced.
@@ -161,11 +156,9 @@ class CounterRepository:
             ExpressionAttributeValues=values,
             ReturnValues="UPDATED_NEW",
         )
-        index = parse_index(stored)
-        if index is None:
+        if parse_index(stored) is None:
             self._move_back(stored[INDEX_NAME]["N"], movement.net)
-            raise self.no_valid_index()
-        return index
+        return self.require_index(stored)
 
     def _move_back(self, moved: str, net: int) -> None:
         """Undo a move of a stored fraction, which no condition can tell from a whole number."""
@@ -189,8 +182,15 @@ class CounterRepository:
         Raises:
             ConditionFailed: An earlier write was applied, or the writer has no entry.
         """
+
+        def read(answer: Any) -> Item:
+            item = _attributes(answer)
+            if parse_number(item, stamp.names.of_number) != stamp.number:
+                raise ValueError("the answer does not hold the fence's number")
+            return item
+
         return self._update(
-            _attributes,
+            read,
             UpdateExpression="SET #number = :number",
             ConditionExpression="#number < :first",
             ExpressionAttributeNames={"#number": stamp.names.of_number},
@@ -245,7 +245,7 @@ class CounterRepository:
             )
         except ConditionFailed as failed:
             if failed.item is None:
-                raise self.not_seeded() from failed
+                raise self._not_seeded() from failed
             raise Unavailable("the writers' entries changed meanwhile", transient=True) from failed
 
     def seed(self) -> None:
@@ -278,19 +278,14 @@ class CounterRepository:
             Unavailable: There is no item, or it holds no valid index.
         """
         if item is None:
-            raise self.not_seeded()
+            raise self._not_seeded()
         index = parse_index(item)
         if index is None:
-            raise self.no_valid_index()
+            raise Unavailable(f"the counter in table {self._table_name} holds no valid index")
         return index
 
-    def not_seeded(self) -> Unavailable:
-        """Return the failure for a table without the counter's item."""
+    def _not_seeded(self) -> Unavailable:
         return Unavailable(f"table {self._table_name} is not seeded: it has no counter")
-
-    def no_valid_index(self) -> Unavailable:
-        """Return the failure for an item whose index is no whole number within bounds."""
-        return Unavailable(f"the counter in table {self._table_name} holds no valid index")
 
 
 def _number(value: int) -> dict[str, str]:
@@ -303,7 +298,7 @@ def _attributes(answer: Any) -> Item:
 
 def _attributes_with_index(answer: Any) -> Item:
     attributes = _attributes(answer)
-    Decimal(attributes[INDEX_NAME]["N"])
+    as_decimal(attributes[INDEX_NAME])
     return attributes
 
 

@@ -32,10 +32,6 @@ STALE_SECONDS: Final = 60.0
 _TRY_AGAIN_SECONDS: Final = 1.0
 """How long a writer without an entry, because there is no room, waits before it looks again."""
 
-_MOST_UNUSED_ENTRIES: Final = 8
-"""How many entries are remembered that must be removed, because the write that added them is
-unanswered. Older ones become stale."""
-
 _ID_LENGTH: Final = 6
 _NUMBER_NAME: Final = re.compile(rf"n\.([a-zA-Z0-9]{{{_ID_LENGTH}}})")
 # Two names of eight bytes, a number and an index of at most twelve and eight digits.
@@ -83,32 +79,6 @@ def _size_at_most(value: Mapping[str, Any]) -> int:
     return len(str(value).encode())  # No other type is larger in DynamoDB than in Python's text.
 
 
-class StaleEntries:
-    """Finds the entries that no longer change, by this process's own clock alone.
-
-    Args:
-        clock: Monotonic, in seconds.
-    """
-
-    def __init__(self, clock: Callable[[], float]) -> None:
-        self._clock = clock
-        self._seen: dict[WriterNames, tuple[str, float]] = {}
-
-    def find_stale(self, item: Item) -> dict[WriterNames, str]:
-        """Return the entries seen unchanged for `STALE_SECONDS`, each with its number."""
-        now = self._clock()
-        before = self._seen
-        self._seen = {}
-        for names, number in all_entries(item).items():
-            seen, since = before.get(names, (number, now))
-            self._seen[names] = (number, since if seen == number else now)
-        return {
-            names: number
-            for names, (number, since) in self._seen.items()
-            if now - since >= STALE_SECONDS
-        }
-
-
 class WriterRegistry:
     """Keeps this process's entry in the item, and removes the entries of writers that are gone.
 
@@ -124,8 +94,8 @@ class WriterRegistry:
     def __init__(self, repository: CounterRepository, clock: Callable[[], float]) -> None:
         self._repository = repository
         self._clock = clock
-        self._stale = StaleEntries(clock)
-        self._unused_entries: list[WriterNames] = []
+        self._seen: dict[WriterNames, tuple[str, float]] = {}
+        self._unused_entry: WriterNames | None = None
         self._refresh_at = clock()
         self.names: WriterNames | None = None
 
@@ -155,20 +125,35 @@ class WriterRegistry:
         item = self._repository.read()
         if self.names and self.names.of_number not in item:
             self.names = None  # The entry was removed while this writer was idle.
-        stale = self._stale.find_stale(item)
-        if self.names:
-            stale.pop(self.names, None)
-        remove = {**stale, **dict.fromkeys(self._unused_entries)}
-        names_to_remove = {name for names in remove for name in names}
-        left = {name: value for name, value in item.items() if name not in names_to_remove}
+        remove: dict[WriterNames, str | None] = {**self.find_stale(item)}
+        if self._unused_entry:
+            remove[self._unused_entry] = None
+        removed_names = {name for names in remove for name in names}
+        left = {name: value for name, value in item.items() if name not in removed_names}
         join = new_names() if self.names is None and has_room(left) else None
         if join or remove:
-            if join:
-                # If this write is unanswered, its entry may be there. It is never used.
-                self._unused_entries = [*self._unused_entries[1 - _MOST_UNUSED_ENTRIES :], join]
+            # If this write is unanswered, the entry may be there, and it must not be used.
+            self._unused_entry = join
             self._repository.change_writers(item, join=join, remove=remove)
-            self._unused_entries = []
+            self._unused_entry = None
         self.names = self.names or join
         if self.names is None:
             _log.warning("the counter's item has no room for another writer")
         self._refresh_at = self._clock() + (STALE_SECONDS if self.names else _TRY_AGAIN_SECONDS)
+
+    def find_stale(self, item: Item) -> dict[WriterNames, str]:
+        """Return the entries of others that this process has seen unchanged for a minute.
+
+        Returns:
+            Each entry with its number. Only this process's own clock counts.
+        """
+        now = self._clock()
+        before, self._seen = self._seen, {}
+        for names, number in all_entries(item).items():
+            seen, since = before.get(names, (number, now))
+            self._seen[names] = (number, since if seen == number else now)
+        return {
+            names: number
+            for names, (number, since) in self._seen.items()
+            if now - since >= STALE_SECONDS and names != self.names
+        }
