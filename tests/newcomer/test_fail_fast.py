@@ -29,11 +29,15 @@ HERE = Checkout(ROOT, dict(os.environ))
         (["load", "RATE=fast"], "RATE is a number above 0, not 'fast'"),
         (["load", "MIX=all"], "MIX is mixed or next, not 'all'"),
         (["bench", "BENCH=steps speed"], "no benchmark is named speed: steps, "),
-        (["bench", "QUESTIONS=speed"], "no benchmark is named speed: steps, "),
+        pytest.param(
+            ["bench", "QUESTIONS=speed"],
+            "no benchmark is named speed: steps, ",
+            marks=pytest.mark.long,
+        ),
         (["test-api", "BACKEND_URL=foo"], "'foo' is no address of a backend"),
         (["test-api", "BACKEND_URL=http://localhost:1"], "nothing answers at http://localhost:1 "),
     ],
-    ids=" ".join,
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
 def test_senseless_request_is_refused_in_one_line(arguments: list[str], says: str) -> None:
     made = HERE.make(*arguments)
@@ -52,7 +56,10 @@ def test_address_without_a_backend_is_refused() -> None:
     assert f"http://localhost:{port}/current does not answer as a counter does" in line
 
 
-@pytest.mark.parametrize(("no_skip", "outcome"), [("", "skipped"), ("1", "error")])
+@pytest.mark.parametrize(
+    ("no_skip", "outcome"),
+    [("", "skipped"), pytest.param("1", "error", marks=pytest.mark.long)],
+)
 def test_skipped_tests_name_what_installs_their_tools(
     tmp_path: Path, no_skip: str, outcome: str
 ) -> None:
