@@ -56,10 +56,8 @@ def test_address_without_a_backend_is_refused() -> None:
     assert f"http://localhost:{port}/current does not answer as a counter does" in line
 
 
-@pytest.mark.parametrize(
-    ("no_skip", "outcome"),
-    [("", "skipped"), pytest.param("1", "error", marks=pytest.mark.long)],
-)
+@pytest.mark.long
+@pytest.mark.parametrize(("no_skip", "outcome"), [("", "skipped"), ("1", "error")])
 def test_skipped_tests_name_what_installs_their_tools(
     tmp_path: Path, no_skip: str, outcome: str
 ) -> None:
