@@ -1,7 +1,4 @@
-"""One batch: the steps that share a request, and what is known of the writes sent for them.
-
-This module keeps the state; `batch_writer.py` has the rules.
-"""
+"""The state of a batch: the steps that share a request, and the writes sent for them."""
 
 import threading
 from collections.abc import Callable
@@ -22,8 +19,8 @@ class Batch:
         first: The number of the first write since the last fence; 0 if there is none.
         plans: Every write sent since the last fence, by number.
         in_doubt: The numbers of the writes and fences that are in flight or unanswered.
-        was_refused: Whether DynamoDB refused a write by name, and no later answer tells whether a
-            proxy had delivered a copy of it before.
+        was_refused: Whether DynamoDB refused a write by name, and nothing since then tells
+            whether a proxy had delivered a copy of it before.
     """
 
     def __init__(self, lock: threading.Lock) -> None:

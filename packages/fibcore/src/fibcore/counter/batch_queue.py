@@ -12,8 +12,7 @@ from fibcore.errors import Unavailable
 
 TWO_BATCHES_FROM = 128
 """From this many clients on, the queue uses two alternating batches, so that one half is answered
-while the other half's write is in flight: a process answers 64 clients in about the 5 ms that a
-write takes. With fewer clients, one batch is faster."""
+while the other half's write is in flight. With fewer clients, one batch is faster."""
 
 _LONGEST_GRACE_SECONDS = 0.5
 """A step whose write DynamoDB refused waits a tenth of its deadline longer, at most so long: the

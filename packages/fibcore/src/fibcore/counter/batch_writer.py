@@ -29,8 +29,8 @@ from fibcore.counter import Operation
 from fibcore.counter.backoff import backoff_seconds
 from fibcore.counter.batch import Batch
 from fibcore.dynamodb.client import ConditionFailed, Refused
-from fibcore.dynamodb.item import Item, WriterNames, parse_index, parse_number
-from fibcore.dynamodb.repository import CounterRepository, WriteStamp
+from fibcore.dynamodb.item import Item, WriterNames, WriteStamp, parse_index, parse_number
+from fibcore.dynamodb.repository import CounterRepository
 from fibcore.dynamodb.writer_registry import WriterRegistry
 from fibcore.errors import OutcomeUnknown, Unavailable
 
@@ -74,12 +74,11 @@ class BatchWriter:
                     self._registry.refresh_if_due()
                 self._write(batch)
                 continue
-            except Unavailable as failure:
-                if not failure.transient and not batch.in_doubt:
+            except (OutcomeUnknown, Unavailable) as failure:
+                transient = isinstance(failure, OutcomeUnknown) or failure.transient
+                if not transient and not batch.in_doubt:
                     batch.fail(partial(Unavailable, str(failure)))
                 _log.debug("a batch of %d steps is tried again: %s", len(batch.waiting), failure)
-            except OutcomeUnknown as failure:
-                _log.debug("a batch of %d steps is in doubt: %s", len(batch.waiting), failure)
             except _CannotResolve:
                 return
             tries += 1

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from fibcore.counter import Operation
-from fibcore.dynamodb.repository import Movement
+from fibcore.dynamodb.item import Movement
 from fibcore.errors import BeforeStart, CounterError, OutcomeUnknown, PastEnd
 from fibcore.settings import INDEX_LIMIT
 

@@ -87,14 +87,14 @@ class Refused(Unavailable):
 def create_client(settings: Settings, *, connections: int = 4) -> "DynamoDBClient":
     """Return a boto3 client for the settings' region and endpoint that never retries by itself.
 
-    Its read timeout, which is also the limit for a whole call, is three fifths of the deadline: a
-    call that takes half the deadline is answered, and a lost answer leaves time for more calls.
-    It is 3 seconds at most, since AWS Lambda may begin a call at the deadline.
+    Its read timeout is three fifths of the deadline, so a call that takes half the deadline is
+    answered, and a lost answer leaves time for more calls. It is 3 seconds at most, since AWS
+    Lambda may begin a call at the deadline.
 
     Args:
         settings: The table's place, and the deadline of a request.
         connections: The size of the connection pool. A counter has one write and one read in
-            flight; a call beyond the pool opens a connection and throws it away.
+            flight; a call beyond the pool opens a connection of its own.
     """
     return boto3.client(
         "dynamodb",
@@ -118,10 +118,8 @@ class OneShotClient:
     """Sends each request once, within one time limit, and classifies its outcome.
 
     Args:
-        client: From `create_client`. Its read timeout is the limit for a whole call: name
-            resolution, connection, request and answer. botocore's own timeouts are those of a
-            single read, and an answer that arrives byte by byte never reaches them.
-        run_within: Keeps a call to that limit.
+        client: From `create_client`. Its read timeout is also the limit for a whole call.
+        run_within: Keeps a call to that limit: see `time_limit.py`.
     """
 
     def __init__(self, client: "DynamoDBClient", run_within: RunWithin) -> None:
@@ -130,10 +128,6 @@ class OneShotClient:
         self._seconds = float(client.meta.config.read_timeout)  # type: ignore[attr-defined]
         self._call = threading.local()
         client.meta.events.register("before-send.dynamodb", self._note_sent)
-
-    def close_connections(self) -> None:
-        """Close the idle connections, so that the next request opens a new one."""
-        self._client.close()
 
     def send(self, operation: str, read: Callable[[Any], T], **parameters: Any) -> T:
         """Send one request and return what `read` makes of its answer.
@@ -185,12 +179,8 @@ def _reasons(error: object) -> Iterator[BaseException]:
     """Yield `error` and the errors that botocore and urllib3 wrapped in it."""
     if isinstance(error, BaseException):
         yield error
-        wrapped = (
-            getattr(error, "kwargs", {}).get("error"),
-            getattr(error, "original_error", None),
-            *error.args,
-        )
-        for each in wrapped:
+        wrapped = getattr(error, "kwargs", {}).get("error"), getattr(error, "original_error", None)
+        for each in (*wrapped, *error.args):
             yield from _reasons(each)
 
 

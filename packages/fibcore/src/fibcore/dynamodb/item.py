@@ -5,6 +5,7 @@ its own, named by its id: see `WriterNames`.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final, NamedTuple
 
@@ -36,6 +37,38 @@ class WriterNames(NamedTuple):
     def for_id(cls, writer_id: str) -> "WriterNames":
         """Return the names of the writer with this id."""
         return cls(f"n.{writer_id}", f"i.{writer_id}")
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """What a write does to the stored index.
+
+    Attributes:
+        net: How far the index moves; from 0 if `restart` is set, otherwise from where it is.
+        restart: Whether the write sets the index, whatever it was.
+        lowest: The lowest stored index that the write accepts; ignored with `restart`.
+        highest: The highest stored index that the write accepts; ignored with `restart`.
+    """
+
+    net: int
+    restart: bool
+    lowest: int
+    highest: int
+
+
+@dataclass(frozen=True, slots=True)
+class WriteStamp:
+    """The writer's sequence number, stored with each write so that a repeat is rejected.
+
+    Attributes:
+        names: The writer's two attributes.
+        first: The write applies only if the stored number is smaller than this.
+        number: The number that the write stores; at least `first`.
+    """
+
+    names: WriterNames
+    first: int
+    number: int
 
 
 def as_item(attributes: object) -> Item:

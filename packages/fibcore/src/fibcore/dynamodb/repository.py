@@ -2,8 +2,6 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from decimal import Context, Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from fibcore.dynamodb.client import ConditionFailed, OneShotClient
@@ -13,7 +11,9 @@ from fibcore.dynamodb.item import (
     KEY_NAME,
     KEY_VALUE,
     Item,
+    Movement,
     WriterNames,
+    WriteStamp,
     as_decimal,
     as_item,
     parse_index,
@@ -27,46 +27,9 @@ if TYPE_CHECKING:
 
 _KEY: Final = {KEY_NAME: {"S": KEY_VALUE}}
 
-_EMPTY_ANSWER_LENGTH: Final = str(len("{}"))
-"""The content length of the answer to a read that finds no item."""
-
-_DYNAMODB_NUMBERS: Final = Context(prec=50)  # DynamoDB's numbers have 38 digits.
-
 _LONGEST_IDLE_SECONDS: Final = 5.0
 """A connection that was idle for longer is not used for a write: a load balancer may have dropped
 it silently, or AWS Lambda may have frozen the process in between."""
-
-
-@dataclass(frozen=True, slots=True)
-class Movement:
-    """What a write does to the stored index.
-
-    Attributes:
-        net: How far the index moves; from 0 if `restart` is set, otherwise from where it is.
-        restart: Whether the write sets the index, whatever it was.
-        lowest: The lowest stored index that the write accepts; ignored with `restart`.
-        highest: The highest stored index that the write accepts; ignored with `restart`.
-    """
-
-    net: int
-    restart: bool
-    lowest: int
-    highest: int
-
-
-@dataclass(frozen=True, slots=True)
-class WriteStamp:
-    """The writer's sequence number, stored with each write so that a repeat is rejected.
-
-    Attributes:
-        names: The writer's two attributes.
-        first: The write applies only if the stored number is smaller than this.
-        number: The number that the write stores; at least `first`.
-    """
-
-    names: WriterNames
-    first: int
-    number: int
 
 
 class CounterRepository:
@@ -90,6 +53,7 @@ class CounterRepository:
         run_within: RunWithin = run_in_thread,
         wall_clock: Callable[[], float] = time.time,
     ) -> None:
+        self._close_idle_connections = client.close
         self._client = OneShotClient(client, run_within)
         self._table_name = table_name
         self._wall_clock = wall_clock
@@ -114,11 +78,7 @@ class CounterRepository:
         return item
 
     def read_index(self) -> int:
-        """Return the stored index with a strongly consistent read.
-
-        Raises:
-            Unavailable: Also if there is no item or it holds no valid index.
-        """
+        """Return the index of the item that `read` returns, by `require_index`."""
         return self.require_index(self.read())
 
     def move(self, movement: Movement, stamp: WriteStamp | None = None) -> int:
@@ -157,21 +117,18 @@ class CounterRepository:
             ReturnValues="UPDATED_NEW",
         )
         if parse_index(stored) is None:
-            self._move_back(stored[INDEX_NAME]["N"], movement.net)
+            self._move_back(stored[INDEX_NAME], movement.net)
         return self.require_index(stored)
 
-    def _move_back(self, moved: str, net: int) -> None:
+    def _move_back(self, moved: Mapping[str, Any], net: int) -> None:
         """Undo a move of a stored fraction, which no condition can tell from a whole number."""
         try:
             self._update(
                 _attributes,
-                UpdateExpression="SET #value = :before",
+                UpdateExpression="SET #value = #value + :back",
                 ConditionExpression="#value = :moved",
                 ExpressionAttributeNames={"#value": INDEX_NAME},
-                ExpressionAttributeValues={
-                    ":before": {"N": str(_DYNAMODB_NUMBERS.subtract(Decimal(moved), net))},
-                    ":moved": {"N": moved},
-                },
+                ExpressionAttributeValues={":back": _number(-net), ":moved": moved},
             )
         except (ConditionFailed, Unavailable) as failed:
             raise OutcomeUnknown("a fraction moved and could not be moved back") from failed
@@ -260,7 +217,7 @@ class CounterRepository:
     def _update(self, read: Callable[[Any], Item], **expressions: Any) -> Item:
         # A clock that was set back says as little as one that was set forward.
         if abs(self._wall_clock() - self._last_send_at) > _LONGEST_IDLE_SECONDS:
-            self._client.close_connections()
+            self._close_idle_connections()
         self._last_send_at = self._wall_clock()
         return self._client.send(
             "update_item",
@@ -306,7 +263,7 @@ def _item_of_read(answer: Any) -> Item | None:
     if "Item" in answer:
         return as_item(answer["Item"])
     headers = answer["ResponseMetadata"]["HTTPHeaders"]
-    if headers.get("content-length") != _EMPTY_ANSWER_LENGTH:
+    if headers.get("content-length") != str(len("{}")):
         # botocore takes a connection that was lost within the body for the body's end.
         raise EOFError("the answer was cut short")
     return None

@@ -16,11 +16,9 @@ from fibcore.dynamodb.repository import CounterRepository
 from fibcore.errors import OutcomeUnknown, Unavailable
 
 WRITERS_LIMIT: Final = 32
-"""How many writers have room in the item. It is twice the number of processes that may run, since
-a rolling deploy doubles them for a while."""
-
 PROCESSES_LIMIT: Final = WRITERS_LIMIT // 2
-"""How many server processes may run in all: processes per task times tasks."""
+"""How many writers have room in the item, and how many server processes may run in all, which is
+processes per task times tasks. A rolling deploy doubles them for a while."""
 
 ITEM_LIMIT_BYTES: Final = 1_024
 """A write to a larger item costs two write units:
@@ -30,7 +28,7 @@ STALE_SECONDS: Final = 60.0
 """An entry that has not changed for so long may be removed."""
 
 _TRY_AGAIN_SECONDS: Final = 1.0
-"""How long a writer without an entry, because there is no room, waits before it looks again."""
+"""A writer without an entry, because there is no room, looks again after so long."""
 
 _ID_LENGTH: Final = 6
 _NUMBER_NAME: Final = re.compile(rf"n\.([a-zA-Z0-9]{{{_ID_LENGTH}}})")
@@ -87,8 +85,7 @@ class WriterRegistry:
         clock: Monotonic, in seconds.
 
     Attributes:
-        names: This process's entry; None before it joined, after it lost its entry, and while
-            there is no room.
+        names: This process's entry; None if it has not joined, lost it, or found no room.
     """
 
     def __init__(self, repository: CounterRepository, clock: Callable[[], float]) -> None:
@@ -142,11 +139,7 @@ class WriterRegistry:
         self._refresh_at = self._clock() + (STALE_SECONDS if self.names else _TRY_AGAIN_SECONDS)
 
     def find_stale(self, item: Item) -> dict[WriterNames, str]:
-        """Return the entries of others that this process has seen unchanged for a minute.
-
-        Returns:
-            Each entry with its number. Only this process's own clock counts.
-        """
+        """Return the entries of others, with their numbers, that did not change for a minute."""
         now = self._clock()
         before, self._seen = self._seen, {}
         for names, number in all_entries(item).items():
