@@ -1,6 +1,5 @@
-"""What the bench asks; each answer is a table."""
+"""The benchmarks; each one returns its results as a table."""
 
-import os
 import shutil
 import statistics
 import subprocess
@@ -19,13 +18,14 @@ from fibcore.dynamodb.writer_registry import all_entries
 from local_stack.environment import local_environment
 
 from infra.components.lambda_package import bundle
+from tests.benchmarks.choice import positive_number
 from tests.benchmarks.servers import Server, database, partition, server
 from tests.benchmarks.tables import Rounds, in_turns, markdown, ratio, typical
 from tests.benchmarks.wrk import Load
 from tests.faults.proxy_control import ProxyControl
 
-ROUNDS = int(os.environ.get("ROUNDS", "5"))
-SECONDS = float(os.environ.get("SECONDS", "4"))
+ROUNDS = int(positive_number("ROUNDS", "5"))
+SECONDS = positive_number("SECONDS", "4")
 WARM_UP_SECONDS = 20
 CONNECTIONS = (1, 16, 64, 256)
 INDEXES = (50, 10_000, 100_000, 1_000_000)
@@ -262,7 +262,7 @@ def _package_bytes() -> int:
         return Path(archive).stat().st_size
 
 
-QUESTIONS: dict[str, Callable[[], str]] = {
+BENCHMARKS: dict[str, Callable[[], str]] = {
     "steps": steps,
     "current": current,
     "partition": behind_a_partition,
