@@ -147,7 +147,7 @@ def rule_5_pruned_though_alive(client: Any) -> None:
         client,
         "ConditionExpression",
         r"(#n\d+) = (:n\d+)",
-        r"\1 >= \2",
+        r"(\1 >= \2 OR \1 < \2)",
         only=lambda parameters: ":n0" in parameters.get("ExpressionAttributeValues", {}),
     )
 
