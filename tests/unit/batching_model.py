@@ -52,8 +52,9 @@ class World(Network):
         if not self.awaited:
             yield from self.events_of_the_writer()
         yield from self.events_of_the_network()
-        if not self.was_refused or self.in_doubt:
-            # A step whose write was only refused waits a little longer, for the next verdict.
+        copies = self.scenario.copies or self.scenario.late_copies
+        if not (copies and self.was_refused) or self.in_doubt:
+            # With copies, a step whose write was only refused waits longer, for the next verdict.
             for step in self.waiting:
                 yield f"step {step} leaves", partial(World.leave, step=step)
         yield from self.events_of_others()
@@ -120,7 +121,7 @@ class World(Network):
 
     def fence(self) -> None:
         """Send a fence: `BatchWriter._fence`."""
-        self.alone = not self.in_doubt and not self.was_refused
+        self.doubted, self.alone = self.in_doubt, not self.in_doubt and not self.was_refused
         self.last += 1
         self.in_doubt = True
         self.sends(self.entry, self.last, None)
@@ -150,14 +151,16 @@ class World(Network):
             if final:
                 self.fail_batch(UNAVAILABLE)
         elif send.plan is None:
+            self.was_refused = True
+            self.in_doubt = self.doubted
             if final:
                 self.give_up()
         else:
             self.was_refused = True
-            self.in_doubt = self.doubted
+            self.in_doubt = self.doubted or final
             if not self.keeps(Rule.R3_A_REFUSED_PLAN_IS_REMEMBERED):
                 self.forget(send)
-                self.was_refused = False
+                self.was_refused, self.in_doubt = False, self.doubted
                 if final:
                     self.fail_batch(UNAVAILABLE)
             elif final and send.entry is None:
@@ -206,7 +209,8 @@ class World(Network):
 
     def nothing_applied(self) -> None:
         """Plan again at once, from the index found: `Batch.not_applied`."""
-        self.in_doubt = self.was_refused = False
+        self.in_doubt = self.doubted
+        self.was_refused = False
         self.known = self.value
         self.write()
 

@@ -9,7 +9,17 @@ from fibcore.counter import Operation
 from fibcore.counter.batch import Batch
 from fibcore.counter.batch_writer import BatchWriter
 from fibcore.counter.plan import Step
-from fibcore.dynamodb.item import INDEX_NAME, JOINS_NAME, KEY_NAME, KEY_VALUE, Item, WriterNames
+from fibcore.dynamodb.client import Refused
+from fibcore.dynamodb.item import (
+    INDEX_NAME,
+    JOINS_NAME,
+    KEY_NAME,
+    KEY_VALUE,
+    Item,
+    Movement,
+    WriterNames,
+    WriteStamp,
+)
 from fibcore.dynamodb.writer_registry import STALE_SECONDS, WRITERS_LIMIT, all_entries
 from fibcore.errors import BeforeStart, OutcomeUnknown, PastEnd, Unavailable
 
@@ -359,3 +369,76 @@ def test_seeded_item_keeps_its_layout() -> None:
     assert table.item is not None
     assert table.item[KEY_NAME] == {"S": KEY_VALUE}
     assert table.item[INDEX_NAME] == {"N": "1"}
+
+
+def outcome_at_deadline(table: TableInMemory, *operations: Operation) -> list[object]:
+    """Write a batch that can get no answer, until its steps have left; return the outcomes."""
+    batch = batch_of(*operations)
+    steps = list(batch.waiting)
+    pauses = count(1)
+
+    def leave_in_the_end() -> None:
+        if next(pauses) == 20:
+            for step in steps:
+                batch.leave(step)
+
+    writer_on(table, pause=leave_in_the_end).write_batch(batch)
+    return [step.outcome for step in steps]
+
+
+def test_failed_condition_ends_no_other_doubt() -> None:
+    table = table_with(1, Fate.LATE, Fate.ANSWERED, then=Fate.THROTTLED)
+    outcomes = outcome_at_deadline(table, PREVIOUS, PREVIOUS)
+    assert [type(outcome) for outcome in outcomes] == [OutcomeUnknown, OutcomeUnknown]
+
+
+def test_throttled_fence_leaves_no_doubt() -> None:
+    table = table_with(0, Fate.ANSWERED, then=Fate.THROTTLED)
+    (outcome,) = outcome_at_deadline(table, PREVIOUS)
+    assert isinstance(outcome, Unavailable)
+
+
+def test_refused_write_is_resolved_before_it_fails() -> None:
+    class WithoutCredentials(TableInMemory):
+        def move(self, movement: Movement, stamp: WriteStamp | None = None) -> int:
+            if self.sends == AFTER_JOIN + 1:
+                self.sends += 1
+                raise Unavailable("no credentials")
+            return super().move(movement, stamp)
+
+    fates = [*READ_AND_JOIN, Fate.DOUBLED_AND_THROTTLED]
+    table = WithoutCredentials(1, lambda: fates.pop(0) if fates else Fate.ANSWERED)
+    assert write(writer_on(table), NEXT) == [2]
+
+
+def test_denied_write_after_a_fence_is_tried_with_pauses() -> None:
+    class OnlyFences(TableInMemory):
+        def move(self, movement: Movement, stamp: WriteStamp | None = None) -> int:
+            del movement, stamp
+            raise Refused("denied")
+
+    table = OnlyFences(0, lambda: Fate.ANSWERED)
+    (outcome,) = outcome_at_deadline(table, NEXT)
+    assert isinstance(outcome, Unavailable)
+
+
+@pytest.mark.parametrize("fate", [Fate.UNANSWERED, Fate.LOST, Fate.THROTTLED])
+def test_repeated_failures_to_join_leave_one_entry(fate: Fate) -> None:
+    # A read, and a join that is applied and unanswered; a read, and a join that fails.
+    fates = [Fate.ANSWERED, Fate.UNANSWERED, Fate.ANSWERED, fate] * 20
+    table = TableInMemory(0, lambda: fates.pop(0) if fates else Fate.ANSWERED)
+    assert write(writer_on(table), NEXT) == [1]
+    assert len(all_entries(table.item or {})) == 1
+
+
+def test_entry_given_up_is_removed() -> None:
+    fates: list[Fate] = []
+    table = TableInMemory(0, lambda: fates.pop(0) if fates else Fate.ANSWERED)
+    writer = writer_on(table, max_index=500)
+    write(writer, NEXT)
+    for _ in range(40):
+        denied = [Fate.DENIED, Fate.DENIED]
+        fates[:] = denied
+        write(writer, NEXT)
+        write(writer, NEXT)
+    assert len(all_entries(table.item or {})) == 1

@@ -14,6 +14,7 @@ BOTH_WAYS = Scenario(
 )
 PRUNED = Scenario((NEXT, PREVIOUS), prunes=1)
 RESTARTED = Scenario((RESET, NEXT), sends=4, moves=1)
+NEAR_THE_START = Scenario((PREVIOUS * 2,), moves=1, sends=4)
 REPLACED = Scenario((NEXT,), sends=4, seeds=1)
 WITHOUT_ROOM = Scenario((NEXT,), sends=3, has_room=False)
 COPIED = Scenario((NEXT, PREVIOUS), sends=4, copies=1)
@@ -29,6 +30,7 @@ ALL_AT_ONCE = Scenario((NEXT, NEXT), sends=4, moves=1, prunes=1, seeds=1)
         BOTH_WAYS,
         PRUNED,
         RESTARTED,
+        NEAR_THE_START,
         REPLACED,
         WITHOUT_ROOM,
         COPIED,

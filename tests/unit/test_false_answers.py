@@ -35,15 +35,27 @@ def test_fence_without_its_number_is_unknown(attributes: Any) -> None:
         table.fence(WriteStamp(NAMES, 3, 5))
 
 
-@pytest.mark.parametrize("value", [{"N": 1}, {"N": []}, {"N": "x"}, {"S": "1"}, [], None])
+@pytest.mark.parametrize(
+    "value",
+    [{"N": 1}, {"N": []}, {"N": "x"}, {"S": "1"}, [], None, {"N": "Infinity"}, {"N": "1E+3000000"}],
+)
 def test_index_that_is_no_number_is_unknown(value: Any) -> None:
     table: CounterRepository = FalseTable({"Attributes": {"value": value}})
     with pytest.raises(OutcomeUnknown):
         table.move(Movement(1, restart=False, lowest=0, highest=9))
 
 
-@pytest.mark.parametrize("value", [{"N": 1}, {"N": []}, {"N": "x"}, [], None])
+@pytest.mark.parametrize(
+    "value", [{"N": 1}, {"N": []}, {"N": "x"}, [], None, {"N": "NaN"}, {"N": "1E+3000000"}]
+)
 def test_read_of_no_number_is_unavailable(value: Any) -> None:
     table: CounterRepository = FalseTable({"Item": {"value": value}})
     with pytest.raises(Unavailable):
         table.read_index()
+
+
+def test_write_answered_with_another_number_is_unknown() -> None:
+    attributes = {"value": {"N": "2"}, NAMES.of_number: {"N": "4"}}
+    table: CounterRepository = FalseTable({"Attributes": attributes})
+    with pytest.raises(OutcomeUnknown):
+        table.move(Movement(1, restart=False, lowest=0, highest=9), WriteStamp(NAMES, 3, 5))

@@ -55,3 +55,32 @@ def test_dripping_answer_ends_with_its_connection() -> None:
     assert outcome == "unknown"
     assert 0.25 < seconds < 0.6  # The limit is 0.3 seconds.
     assert connection_closed
+
+
+_SWALLOWING_PROGRAM = """
+from gevent import monkey
+monkey.patch_all()
+import time
+from server_api.greenlet_time_limit import run_within
+
+def call():
+    # As botocore does when it refreshes credentials.
+    for _ in range(50):
+        try:
+            time.sleep(0.1)
+        except Exception:
+            pass
+
+begin = time.monotonic()
+try:
+    run_within(call, 0.2)
+except TimeoutError:
+    print(time.monotonic() - begin)
+"""
+
+
+def test_call_cannot_swallow_the_limit() -> None:
+    printed = subprocess.run(
+        [sys.executable, "-c", _SWALLOWING_PROGRAM], check=True, stdout=subprocess.PIPE
+    ).stdout
+    assert 0.1 < float(printed) < 1

@@ -15,5 +15,12 @@ def run_within(call: Callable[[], Any], seconds: float) -> Any:
     Raises:
         TimeoutError: The call did not end in time.
     """
-    with gevent.Timeout(seconds, TimeoutError(f"no answer within {seconds} seconds")):
-        return call()
+    limit = gevent.Timeout(seconds)
+    try:
+        with limit:
+            return call()
+    except gevent.Timeout as fired:
+        # Not an exception of class Exception within the call: botocore would catch and ignore it.
+        if fired is not limit:
+            raise
+        raise TimeoutError(f"no answer within {seconds} seconds") from fired

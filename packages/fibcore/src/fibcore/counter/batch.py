@@ -18,7 +18,7 @@ class Batch:
         done: Set when every step is answered.
         first: The sequence number of the first write since the last fence; 0 if there is none.
         plans: The plan of every write since the last fence, by sequence number.
-        in_doubt: The numbers of the writes and fences that may still be, or may have been, applied.
+        in_doubt: The numbers of the writes and fences that are in flight or unanswered.
         was_refused: Whether DynamoDB rejected a write of this batch, and it is not yet known
             whether a proxy had delivered a copy of that write before.
     """
@@ -83,12 +83,12 @@ class Batch:
 
     def not_applied(self, known_index: int | None) -> None:
         """Record that no write so far was applied, and the index found (None if it is invalid)."""
-        self.in_doubt.clear()
         self.was_refused = False
         self._known_index = known_index
 
     def fenced(self, known_index: int | None) -> None:
         """Record that no write so far was applied or ever will be, and forget these writes."""
         self.not_applied(known_index)
+        self.in_doubt.clear()
         self.first = 0
         self.plans.clear()

@@ -14,9 +14,9 @@ TWO_BATCHES_FROM = 128
 """From this many clients on, the queue uses two alternating batches, so that one half is answered
 while the other half's write is in flight. With fewer clients, one batch is faster."""
 
-_LONGEST_GRACE_SECONDS = 0.5
-"""The longest extra wait of a step whose write DynamoDB rejected; otherwise it is a tenth of the
-deadline. The next write reveals whether a copy of the rejected one was applied."""
+_GRACE_SECONDS = 0.5
+"""How much longer than its deadline a step waits whose write DynamoDB rejected: the next write
+reveals whether a copy of the rejected one was applied."""
 
 _log = logging.getLogger(__name__)
 
@@ -66,7 +66,7 @@ class BatchQueue:
         try:
             self._wake_worker()
             if not _wait(batch.done, self._deadline_seconds) and batch.was_refused:
-                _wait(batch.done, min(_LONGEST_GRACE_SECONDS, self._deadline_seconds / 10))
+                _wait(batch.done, _GRACE_SECONDS)
         finally:
             if step.outcome is None:
                 batch.leave(step)

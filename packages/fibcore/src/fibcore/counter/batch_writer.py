@@ -78,7 +78,7 @@ class BatchWriter:
                 continue
             except (OutcomeUnknown, Unavailable) as failure:
                 transient = isinstance(failure, OutcomeUnknown) or failure.transient
-                if not transient and not batch.in_doubt:
+                if not transient and not batch.in_doubt and not batch.was_refused:
                     batch.fail(partial(Unavailable, str(failure)))
                 _log.debug("%d steps still wait after: %s", len(batch.waiting), failure)
             except _CannotResolve:
@@ -103,12 +103,13 @@ class BatchWriter:
         try:
             batch.answer(plan, self._repository.move(plan.movement, stamp))
         except ConditionFailed as failed:
+            batch.in_doubt.discard(number)
             self._resolve(batch, names, failed.item)
         except Refused as failure:
             batch.was_refused = True
             if not failure.transient:
                 self._fence(batch, names)
-                return
+                raise Unavailable(str(failure), transient=True) from failure
             batch.in_doubt.discard(number)
             raise
         except Unavailable:
@@ -124,16 +125,20 @@ class BatchWriter:
         if names is None:
             raise _CannotResolve
         self._last_number += 1
-        batch.in_doubt.add(self._last_number)
+        number = self._last_number
+        batch.in_doubt.add(number)
         try:
-            item = self._repository.fence(WriteStamp(names, batch.first, self._last_number))
+            item = self._repository.fence(WriteStamp(names, batch.first, number))
         except ConditionFailed as failed:
+            batch.in_doubt.discard(number)
             self._resolve(batch, names, failed.item)
-        except Refused as failure:
-            if failure.transient:
-                raise
-            self._registry.lose_entry()
-            raise _CannotResolve from failure
+        except Unavailable as failure:
+            batch.was_refused = True
+            if isinstance(failure, Refused) and not failure.transient:
+                self._registry.lose_entry()
+                raise _CannotResolve from failure
+            batch.in_doubt.discard(number)
+            raise
         else:
             batch.fenced(parse_index(item))
 
@@ -155,7 +160,8 @@ class BatchWriter:
         else:
             # Somebody removed the entry, or restored the table, or has the same id.
             self._registry.lose_entry()
-            if len(batch.in_doubt) > 1 or batch.was_refused:
+            if batch.in_doubt or batch.was_refused:
+                batch.in_doubt.add(self._last_number)
                 raise _CannotResolve
             batch.fenced(index)
         resets = any(step.operation is Operation.RESET for step in list(batch.waiting))

@@ -20,6 +20,9 @@ JOINS_NAME: Final = "writers.joined"
 and it requires that the count is still the one that it read. If several writers join at the same
 moment, one succeeds and the others read the item again."""
 
+_LARGEST_EXPONENT: Final = 125
+"""DynamoDB's numbers are smaller than 10^126."""
+
 Item = Mapping[str, Mapping[str, Any]]
 """An item in boto3's low-level form: `{"value": {"N": "7"}, …}`."""
 
@@ -103,11 +106,15 @@ def as_decimal(value: Mapping[str, Any]) -> Decimal:
         KeyError: The value is no number.
         TypeError: The number is not a string. DynamoDB sends every number as a string.
         InvalidOperation: The string is no number.
+        ValueError: The number is infinite, or larger than DynamoDB allows.
     """
     text = value["N"]
     if not isinstance(text, str):
         raise TypeError("the number is not a string")
-    return Decimal(text)
+    number = Decimal(text)
+    if not number.is_finite() or number.adjusted() > _LARGEST_EXPONENT:
+        raise ValueError("the number is larger than DynamoDB's numbers")
+    return number
 
 
 def parse_index(item: Item, name: str = INDEX_NAME) -> int | None:

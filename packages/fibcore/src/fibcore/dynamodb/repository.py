@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from fibcore.dynamodb.client import ConditionFailed, OneShotClient
@@ -109,7 +110,7 @@ class CounterRepository:
             names |= {"#number": stamp.names.of_number, "#index": stamp.names.of_index}
             values |= {":number": _number(stamp.number), ":first": _number(stamp.first)}
         stored = self._update(
-            _attributes_with_index,
+            partial(_attributes_with_index, stamp=stamp),
             UpdateExpression=update,
             ConditionExpression=condition,
             ExpressionAttributeNames=names,
@@ -141,15 +142,8 @@ class CounterRepository:
         Raises:
             ConditionFailed: An earlier write was applied, or the writer has no entry.
         """
-
-        def read(answer: Any) -> Item:
-            item = _attributes(answer)
-            if parse_number(item, stamp.names.of_number) != stamp.number:
-                raise ValueError("the answer does not contain the number of the fence")
-            return item
-
         return self._update(
-            read,
+            partial(_attributes, stamp=stamp),
             UpdateExpression="SET #number = :number",
             ConditionExpression="#number < :first",
             ExpressionAttributeNames={"#number": stamp.names.of_number},
@@ -250,12 +244,15 @@ def _number(value: int) -> dict[str, str]:
     return {"N": str(value)}
 
 
-def _attributes(answer: Any) -> Item:
-    return as_item(answer.get("Attributes", {}))
+def _attributes(answer: Any, stamp: WriteStamp | None = None) -> Item:
+    attributes = as_item(answer.get("Attributes", {}))
+    if stamp and parse_number(attributes, stamp.names.of_number) != stamp.number:
+        raise ValueError("the answer does not contain the number of the write")
+    return attributes
 
 
-def _attributes_with_index(answer: Any) -> Item:
-    attributes = _attributes(answer)
+def _attributes_with_index(answer: Any, stamp: WriteStamp | None) -> Item:
+    attributes = _attributes(answer, stamp)
     as_decimal(attributes[INDEX_NAME])
     return attributes
 

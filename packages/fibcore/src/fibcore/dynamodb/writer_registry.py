@@ -94,12 +94,14 @@ class WriterRegistry:
         self._repository = repository
         self._clock = clock
         self._seen: dict[WriterNames, tuple[str, float]] = {}
-        self._unused_entry: WriterNames | None = None
+        self._unused_entries: set[WriterNames] = set()
         self._refresh_at = clock()
         self.names: WriterNames | None = None
 
     def lose_entry(self) -> None:
-        """Give up this process's entry; the next refresh joins under another id."""
+        """Give up this process's entry; the next refresh removes it and joins under another id."""
+        if self.names:
+            self._unused_entries.add(self.names)
         self.names = None
         self._refresh_at = self._clock()
 
@@ -125,16 +127,16 @@ class WriterRegistry:
         if self.names and self.names.of_number not in item:
             self.names = None  # The entry was removed while this writer was idle.
         remove: dict[WriterNames, str | None] = {**self.find_stale(item)}
-        if self._unused_entry:
-            remove[self._unused_entry] = None
+        remove.update(dict.fromkeys(self._unused_entries & all_entries(item).keys()))
         removed_names = {name for names in remove for name in names}
         left = {name: value for name, value in item.items() if name not in removed_names}
         join = new_names() if self.names is None and has_room(left) else None
         if join or remove:
-            # If this write is unanswered, the entry may exist. The next refresh removes it.
-            self._unused_entry = join
+            if join:
+                # If this write is unanswered, the entry may exist. A later refresh removes it.
+                self._unused_entries.add(join)
             self._repository.change_writers(item, join=join, remove=remove)
-            self._unused_entry = None
+            self._unused_entries.clear()
         self.names = self.names or join
         if self.names is None:
             _log.warning("the counter's item has no room for another writer: run fewer processes")
