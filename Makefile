@@ -30,6 +30,7 @@ run: $(READY) ## start everything on localhost: site, both backends, DynamoDB Lo
 lint: $(READY) ## linters, formatter's check and type checker
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --check --quiet .
+	@report=$$($(BIN)/lint-imports --no-logo --no-cache) || { echo "$$report"; exit 1; }
 	@$(BIN)/mypy
 	@$(BIN)/hadolint packages/server_api/Dockerfile
 
@@ -64,6 +65,14 @@ bench: $(READY) ## measure: QUESTIONS="steps current partition index lambda", RO
 .PHONY: image
 image: $(READY) ## build the server's image: by a container engine, or by buildah where none runs
 	@$(BIN)/python -m local_stack.image
+
+.PHONY: docs
+docs: $(READY) ## build the documents as a static site, in .local/docs
+	@$(BIN)/python tools/build_docs.py
+
+.PHONY: release
+release: $(READY) ## check that VERSION can be released, and tag it
+	@$(BIN)/python tools/release.py '$(VERSION)'
 
 ifeq ($(BACKEND),lambda)
 # One event at a time per process, and a write for each step.
