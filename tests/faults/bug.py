@@ -1,20 +1,21 @@
 """How a bug is put into fibcore: registered by name, and made by replacing objects.
 
-A bug is a function that replaces something in a module of fibcore, in a process of its own. It
+A bug is a function that replaces something in a module of the product, in a process of its own. It
 replaces objects and not source text, so that it survives most changes of the code. A bug that no
 longer fits ends the process, with a line that says so.
 
-Nothing here imports fibcore, since processes import this before gevent has patched them.
+Nothing here imports the product, since processes import this before gevent has patched them.
 """
 
 import functools
+import inspect
 import os
 import re
 import sys
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-LOST = "no longer fits fibcore: change it in tests/faults/bugs_in_*.py"
+LOST = "no longer fits the product: change it in tests/faults/bugs_in_*.py"
 LOST_STATUS = 86
 
 HISTORIES = "the drawn histories"
@@ -41,11 +42,11 @@ BUGS: dict[str, Bug] = {}
 
 
 def bug(module: str, *found_by: str) -> Callable[[Callable[[Any], None]], None]:
-    """Register the decorated function as a bug that goes into a module of fibcore."""
+    """Register the decorated function as a bug that goes into a module of the product."""
 
     def register(change: Callable[[Any], None]) -> None:
         name = change.__name__.replace("_", "-")
-        BUGS[name] = Bug(name, f"fibcore.{module}", change, found_by)
+        BUGS[name] = Bug(name, module, change, found_by)
 
     return register
 
@@ -64,8 +65,17 @@ def _end(message: str) -> None:
 
 
 def wrap(owner: Any, name: str, wrapper: Callable[..., Any]) -> None:
-    """Replace a method or function by `wrapper`, which gets it as its first argument."""
+    """Replace a method or function by `wrapper`, which gets it as its first argument.
+
+    Raises:
+        AttributeError: The owner has no such method or function.
+        TypeError: The wrapper does not take its arguments.
+    """
     original = getattr(owner, name)
+    parameters = inspect.signature(original).parameters.values()
+    named = [each.name for each in parameters if each.kind is each.POSITIONAL_OR_KEYWORD]
+    only_named = {each.name: None for each in parameters if each.kind is each.KEYWORD_ONLY}
+    inspect.signature(wrapper).bind(original, *named, **only_named)
 
     @functools.wraps(original)
     def wrapped(*args: Any, **more: Any) -> Any:

@@ -7,7 +7,7 @@ from tests.faults.bug import HISTORIES, bug, wrap
 # The outcome of a call.
 
 
-@bug("dynamodb.client", "almost half of all writes unanswered")
+@bug("fibcore.dynamodb.client", "almost half of all writes unanswered")
 def botocore_repeats_writes(client: Any) -> None:
     """botocore retries by itself."""
     wrap(
@@ -19,7 +19,7 @@ def botocore_repeats_writes(client: Any) -> None:
     )
 
 
-@bug("dynamodb.client", "a forward proxy", "a forward proxy's tunnel")
+@bug("fibcore.dynamodb.client", "a forward proxy", "a forward proxy's tunnel")
 def a_proxy_error_means_not_sent(client: Any) -> None:
     """A connection that broke behind a proxy counts as never made."""
 
@@ -33,7 +33,7 @@ def a_proxy_error_means_not_sent(client: Any) -> None:
     wrap(client, "_outcome", outcome)
 
 
-@bug("dynamodb.client", "answers that are not DynamoDB's")
+@bug("fibcore.dynamodb.client", "answers that are not DynamoDB's")
 def any_4xx_is_a_refusal(client: Any) -> None:
     """A 4xx counts as DynamoDB's own refusal, whoever answered it."""
 
@@ -47,7 +47,7 @@ def any_4xx_is_a_refusal(client: Any) -> None:
     wrap(client, "_answered", answered)
 
 
-@bug("dynamodb.client", "answers that are not DynamoDB's")
+@bug("fibcore.dynamodb.client", "answers that are not DynamoDB's")
 def not_sent_is_the_default(client: Any) -> None:
     """An error that is not known counts as never sent."""
 
@@ -60,7 +60,7 @@ def not_sent_is_the_default(client: Any) -> None:
     wrap(client, "_outcome", outcome)
 
 
-@bug("dynamodb.client", "answers that are not DynamoDB's")
+@bug("fibcore.dynamodb.client", "answers that are not DynamoDB's")
 def a_malformed_answer_raises(client: Any) -> None:
     """What goes wrong in reading an answer is raised as it is."""
 
@@ -72,7 +72,7 @@ def a_malformed_answer_raises(client: Any) -> None:
     wrap(client, "_outcome", outcome)
 
 
-@bug("dynamodb.client", "a slow table")
+@bug("fibcore.dynamodb.client", "a slow table")
 def a_slow_call_is_given_up(client: Any) -> None:
     """A call may take two fifths of the deadline, so a slow table answers nobody."""
     wrap(
@@ -84,7 +84,7 @@ def a_slow_call_is_given_up(client: Any) -> None:
     )
 
 
-@bug("dynamodb.client", "dripping answers")
+@bug("fibcore.dynamodb.client", "dripping answers")
 def a_call_has_no_time_limit(client: Any) -> None:
     """An answer that arrives byte by byte is waited for."""
     wrap(
@@ -94,7 +94,7 @@ def a_call_has_no_time_limit(client: Any) -> None:
     )
 
 
-@bug("dynamodb.client", "a slow network")
+@bug("fibcore.dynamodb.client", "a slow network")
 def eventually_consistent_read(client: Any) -> None:
     """Reads may return an old index."""
 
@@ -106,21 +106,21 @@ def eventually_consistent_read(client: Any) -> None:
     wrap(client.OneShotClient, "send", send)
 
 
-@bug("counter.batching", HISTORIES, "a slow network")
+@bug("fibcore.counter.batching", HISTORIES, "a slow network")
 def a_read_joins_one_in_flight(batching: Any) -> None:
     """A read's answer is also given to the reads that arrived while it was in flight."""
 
     def read_batch(original: Any, self: Any, batch: Any) -> None:
-        resolve_all = batch.resolve_all
+        resolve = batch.resolve
 
         def resolve_late_ones_too(index: int) -> None:
-            resolve_all(index)
+            resolve(index)
             late = self.reads._batches.pop()
             self.reads._batches.append(type(batch)(self.reads._lock))
-            late.resolve_all(index)
+            late.resolve(index)
             late.done.set()
 
-        batch.resolve_all = resolve_late_ones_too
+        batch.resolve = resolve_late_ones_too
         original(self, batch)
 
     wrap(batching.BatchingCounter, "_read_batch", read_batch)

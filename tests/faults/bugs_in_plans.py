@@ -11,7 +11,7 @@ _UNBOUNDED = 10**9
 # The bounds, the plan, the reads.
 
 
-@bug("dynamodb.repository", HISTORIES, "near both bounds")
+@bug("fibcore.dynamodb.repository", HISTORIES, "near both bounds")
 def bounds_before_the_write(repository: Any) -> None:
     """The bounds are checked by a read before the write."""
 
@@ -28,7 +28,7 @@ def bounds_before_the_write(repository: Any) -> None:
     wrap(repository.CounterRepository, "move", move)
 
 
-@bug("dynamodb.repository", HISTORIES)
+@bug("fibcore.dynamodb.repository", HISTORIES)
 def no_lower_bound(repository: Any) -> None:
     """A write accepts any index from below."""
     wrap(
@@ -40,7 +40,7 @@ def no_lower_bound(repository: Any) -> None:
     )
 
 
-@bug("dynamodb.repository", HISTORIES)
+@bug("fibcore.dynamodb.repository", HISTORIES)
 def no_upper_bound(repository: Any) -> None:
     """A write accepts any index from above."""
     wrap(
@@ -52,13 +52,13 @@ def no_upper_bound(repository: Any) -> None:
     )
 
 
-@bug("counter.batch", HISTORIES)
+@bug("fibcore.counter.batch", HISTORIES)
 def the_item_found_is_not_planned_from(batch: Any) -> None:
     """The index that came back with a failed condition is ignored."""
     wrap(batch.Batch, "not_applied", lambda original, self, _: original(self, None))
 
 
-@bug("counter.plan", HISTORIES)
+@bug("fibcore.counter.plan", HISTORIES)
 def a_reset_moves_by_the_net(plan: Any) -> None:
     """A batch with a reset leaves the index at 0, whatever else it has."""
     wrap(
@@ -70,7 +70,7 @@ def a_reset_moves_by_the_net(plan: Any) -> None:
     )
 
 
-@bug("counter.batch_writer", "almost half of all writes unanswered")
+@bug("fibcore.counter.batch_writer", "almost half of all writes unanswered")
 def acknowledged_before_the_write(batch_writer: Any) -> None:
     """A batch is answered from a read, and written afterwards."""
 
@@ -81,8 +81,9 @@ def acknowledged_before_the_write(batch_writer: Any) -> None:
         if plan is None or plan.movement is None:
             return
         index = 0 if plan.movement.restart else batch_writer.parse_index(self._repository.read())
-        batch.answer(number, (index or 0) + plan.movement.net)
+        stamp = batch_writer.WriteStamp(names, batch.first, number) if names else None
+        batch.answer(plan, (index or 0) + plan.movement.net)
         batch.done.set()
-        self._repository.move(plan.movement, batch.stamp(names, number) if names else None)
+        self._repository.move(plan.movement, stamp)
 
     wrap(batch_writer.BatchWriter, "_write", write)

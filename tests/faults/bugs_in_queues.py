@@ -1,17 +1,20 @@
-"""Bugs in the queues, their workers, and the registry of the writers."""
+"""Bugs in the queues, their workers, the registry of the writers, and the server's connections."""
 
+import socket
 import sys
 import threading
+from contextlib import suppress
 from typing import Any
 
 from tests.faults.bug import GREENLETS, bug, wrap
 
+_STOP_TESTS = "tests/api/test_server_stop.py"
 _WRITER_TESTS = "tests/unit/test_batch_writer.py"
 
 # The queue and its worker, and the writers' registry.
 
 
-@bug("counter.batch_queue", GREENLETS)
+@bug("fibcore.counter.batch_queue", GREENLETS)
 def a_second_worker(batch_queue: Any) -> None:
     """A client starts a worker where it finds none alive, and may be killed while it looks."""
 
@@ -29,7 +32,7 @@ def a_second_worker(batch_queue: Any) -> None:
     batch_queue.BatchQueue._is_working = property(lambda _: False, lambda *_: None)
 
 
-@bug("counter.batch", GREENLETS)
+@bug("fibcore.counter.batch", GREENLETS)
 def a_killed_step_stays(batch: Any) -> None:
     """A step whose client is killed stays in its batch."""
 
@@ -42,7 +45,7 @@ def a_killed_step_stays(batch: Any) -> None:
     wrap(batch.Batch, "leave", leave)
 
 
-@bug("dynamodb.writer_registry", GREENLETS)
+@bug("fibcore.dynamodb.writer_registry", GREENLETS)
 def no_entry_for_a_minute_after_a_failure(writer_registry: Any) -> None:
     """A writer that could not join counts without an entry for a minute."""
 
@@ -57,7 +60,7 @@ def no_entry_for_a_minute_after_a_failure(writer_registry: Any) -> None:
 
 
 @bug(
-    "dynamodb.writer_registry",
+    "fibcore.dynamodb.writer_registry",
     "tests/unit/test_batch_writer.py::test_writer_joins_soon_after_room_is_back",
 )
 def no_entry_for_a_minute_without_room(writer_registry: Any) -> None:
@@ -66,7 +69,7 @@ def no_entry_for_a_minute_without_room(writer_registry: Any) -> None:
     writer_registry._TRY_AGAIN_SECONDS = writer_registry.STALE_SECONDS
 
 
-@bug("counter.batch_queue", GREENLETS)
+@bug("fibcore.counter.batch_queue", GREENLETS)
 def a_queue_of_a_thousand(batch_queue: Any) -> None:
     """A queue refuses the thousand-and-first step, whatever its limit."""
     wrap(
@@ -79,7 +82,8 @@ def a_queue_of_a_thousand(batch_queue: Any) -> None:
 
 
 @bug(
-    "dynamodb.repository", "tests/unit/test_batch_writer.py::test_all_stale_entries_go_in_one_write"
+    "fibcore.dynamodb.repository",
+    "tests/unit/test_batch_writer.py::test_all_stale_entries_go_in_one_write",
 )
 def a_write_for_each_stale_entry(repository: Any) -> None:
     """Stale entries are removed one by one."""
@@ -91,3 +95,15 @@ def a_write_for_each_stale_entry(repository: Any) -> None:
             original(self, item, join=join, remove={})
 
     wrap(repository.CounterRepository, "change_writers", change_writers)
+
+
+@bug("server_api.worker", f"{_STOP_TESTS}::test_stop_answers_requests_in_socket_buffers")
+def requests_that_arrived_are_thrown_away(worker: Any) -> None:
+    """gevent closes an idle connection: it throws into the greenlet that reads."""
+
+    def close(_: Any, self: Any) -> None:
+        self.close_after_answer()
+        with suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RD if self.is_idle else socket.SHUT_RDWR)
+
+    wrap(worker.Connection, "close", close)

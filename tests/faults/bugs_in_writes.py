@@ -20,15 +20,14 @@ def _is_join(parameters: Any) -> bool:
 # The five rules of the writer.
 
 
-@bug("dynamodb.writer_registry", HISTORIES, "only forward")
+@bug("fibcore.dynamodb.writer_registry", HISTORIES, "only forward")
 def rule_1_an_id_for_all(writer_registry: Any) -> None:
     """All writers have the same id, and take over the entry that is there."""
     names = writer_registry.WriterNames.for_id("shared")
-    writer_registry.new_names = lambda: names
-    _join_whoever_is_there()
+    _join_under(writer_registry, lambda _: names)
 
 
-@bug("dynamodb.client", HISTORIES, "almost half of all writes unanswered")
+@bug("fibcore.dynamodb.client", HISTORIES, "almost half of all writes unanswered")
 def rule_1_the_index_is_not_stored(client: Any) -> None:
     """The entry holds the index before the write instead of the one that it produced."""
     change_requests(
@@ -36,22 +35,18 @@ def rule_1_the_index_is_not_stored(client: Any) -> None:
     )
 
 
-@bug("dynamodb.writer_registry", HISTORIES)
+@bug("fibcore.dynamodb.writer_registry", HISTORIES)
 def rule_2_the_same_id_after_an_unanswered_join(writer_registry: Any) -> None:
     """A writer whose join was unanswered joins again under the same id."""
-
-    def refresh(original: Any, self: Any) -> None:
-        names = self.__dict__.setdefault("names_of_the_bug", draw())
-        writer_registry.new_names = lambda: names
-        self._unused_entries = []
-        original(self)
-
     draw = writer_registry.new_names
-    wrap(writer_registry.WriterRegistry, "_refresh", refresh)
-    _join_whoever_is_there()
+
+    def names_of(registry: Any) -> Any:
+        return registry.__dict__.setdefault("names_of_the_bug", draw())
+
+    _join_under(writer_registry, names_of)
 
 
-@bug("dynamodb.client", HISTORIES, "entries removed")
+@bug("fibcore.dynamodb.client", HISTORIES, "entries removed")
 def rule_2_no_entry_required(client: Any) -> None:
     """A counting write applies without the writer's entry as well."""
     change_requests(
@@ -63,24 +58,24 @@ def rule_2_no_entry_required(client: Any) -> None:
     )
 
 
-@bug("counter.batch", HISTORIES, "almost half of all writes unanswered")
-def rule_3_each_plan_its_own_condition(batch: Any) -> None:
+@bug("fibcore.counter.batch_writer", HISTORIES, "almost half of all writes unanswered")
+def rule_3_each_plan_its_own_condition(batch_writer: Any) -> None:
     """Each write of a batch only requires that its own number is larger."""
+    wrap(
+        batch_writer,
+        "WriteStamp",
+        lambda original, names, _first, number: original(names, number, number),
+    )
 
-    def stamp(_: Any, _self: Any, names: Any, number: int) -> Any:
-        return batch.WriteStamp(names, number, number)
 
-    wrap(batch.Batch, "stamp", stamp)
-
-
-@bug("counter.batch_writer", HISTORIES)
+@bug("fibcore.counter.batch_writer", HISTORIES)
 def rule_3_one_number_for_all_plans(batch_writer: Any) -> None:
     """All writes of a batch have its first number."""
 
     def write(original: Any, self: Any, batch: Any) -> None:
         last = self._last_number
-        if batch._first:
-            self._last_number = batch._first - 1
+        if batch.first:
+            self._last_number = batch.first - 1
         try:
             original(self, batch)
         finally:
@@ -89,63 +84,61 @@ def rule_3_one_number_for_all_plans(batch_writer: Any) -> None:
     wrap(batch_writer.BatchWriter, "_write", write)
 
 
-@bug("counter.batch_writer", HISTORIES, GREENLETS, "writes that arrive twice")
+@bug("fibcore.counter.batch_writer", HISTORIES, GREENLETS, "writes that arrive twice")
 def rule_3_a_refused_plan_is_forgotten(batch_writer: Any) -> None:
     """A throttled write is forgotten, as if no copy of it could have been applied."""
 
-    def move(
-        original: Any, self: Any, batch: Any, names: Any, number: int, *more: Any, **flags: Any
-    ) -> None:
+    def write(original: Any, self: Any, batch: Any) -> None:
         try:
-            original(self, batch, names, number, *more, **flags)
+            original(self, batch)
         except batch_writer.Refused:
-            batch._plans.pop(number, None)
+            batch.plans.pop(self._last_number, None)
             batch.was_refused = False
             raise
 
-    wrap(batch_writer.BatchWriter, "_move", move)
+    wrap(batch_writer.BatchWriter, "_write", write)
 
 
-@bug("counter.batch_writer", HISTORIES, "writes that arrive twice")
+@bug("fibcore.counter.batch_writer", HISTORIES, "writes that arrive twice")
 def rule_4_a_denied_write_is_unavailable(batch_writer: Any) -> None:
     """A write that DynamoDB denied is not fenced before its steps are answered `unavailable`."""
 
     def fence(original: Any, self: Any, batch: Any, names: Any) -> None:
         if batch.was_refused:
-            batch.in_doubt = False
+            batch.in_doubt.clear()
             raise batch_writer.Unavailable("denied")
         original(self, batch, names)
 
     wrap(batch_writer.BatchWriter, "_fence", fence)
 
 
-@bug("counter.batch_writer", HISTORIES, "almost half of all writes unanswered")
+@bug("fibcore.counter.batch_writer", HISTORIES, "almost half of all writes unanswered")
 def rule_4_no_fence_before_a_refusal(batch_writer: Any) -> None:
     """A batch is refused although a write with its steps may still be applied."""
 
     def fence(original: Any, self: Any, batch: Any, names: Any) -> None:
         plan = batch.plan_write(self._last_number, self._max_index)
         if plan and plan.movement is None:
-            batch.refuse(plan)
+            batch.answer(plan, 0)
         else:
             original(self, batch, names)
 
     wrap(batch_writer.BatchWriter, "_fence", fence)
 
 
-@bug("counter.batch", HISTORIES, "almost half of all writes unanswered")
+@bug("fibcore.counter.batch", HISTORIES, "almost half of all writes unanswered")
 def rule_4_leaving_in_doubt_is_unavailable(batch: Any) -> None:
     """A step that leaves while its write is in doubt is told that it was not counted."""
 
     def leave(original: Any, self: Any, step: Any) -> None:
-        in_doubt, self.in_doubt = self.in_doubt, False
+        in_doubt, self.in_doubt = self.in_doubt, set()
         original(self, step)
         self.in_doubt = in_doubt
 
     wrap(batch.Batch, "leave", leave)
 
 
-@bug("dynamodb.writer_registry", HISTORIES, "almost half of all writes unanswered")
+@bug("fibcore.dynamodb.writer_registry", HISTORIES)
 def rule_5_pruned_though_alive(writer_registry: Any) -> None:
     """An entry counts as stale after 0.2 s, and is removed even if it has changed since."""
     assert writer_registry.STALE_SECONDS
@@ -159,13 +152,22 @@ def rule_5_pruned_though_alive(writer_registry: Any) -> None:
     )
 
 
-@bug("dynamodb.writer_registry", "no room for writers")
+@bug("fibcore.dynamodb.writer_registry", "no room for writers")
 def rule_5_no_limit(writer_registry: Any) -> None:
     """Every writer finds room in the item."""
     wrap(writer_registry, "has_room", lambda *_: True)
 
 
-def _join_whoever_is_there() -> None:
+def _join_under(writer_registry: Any, names_of: Any) -> None:
+    """Let writers join under chosen names, and take over an entry of these names."""
+
+    def refresh(original: Any, self: Any) -> None:
+        names = names_of(self)
+        writer_registry.new_names = lambda: names
+        self._unused_entry = None
+        original(self)
+
+    wrap(writer_registry.WriterRegistry, "_refresh", refresh)
     change_requests(
         sys.modules["fibcore.dynamodb.client"],
         "ConditionExpression",

@@ -94,14 +94,17 @@ def test_killed_greenlets_find(name: str) -> None:
     assert search.stderr.splitlines()[-1].startswith("seed"), search.stderr[-2_000:]
 
 
+@pytest.mark.long
+@pytest.mark.timeout(400)
 @pytest.mark.parametrize(
     ("name", "test"),
     [(name, test) for name, bug in BUGS.items() for test in bug.found_by if "::" in test],
 )
 def test_a_test_finds(name: str, test: str) -> None:
     with with_bug(name) as variables:
-        failing = run(["-m", "pytest", "-q", test], **variables)
-    assert failing.returncode == FAILED, failing.stdout[-2_000:]
+        # One that depends on the moment may need a second run.
+        statuses = (run(["-m", "pytest", "-q", test], **variables).returncode for _ in range(3))
+        assert FAILED in statuses
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""A table that takes a second a write, and three times the steps that it can take."""
+"""A table that takes a second for a write, while 2,500 steps a second arrive."""
 
 import threading
 from collections.abc import Callable, Iterable
@@ -9,22 +9,20 @@ import pytest
 from fibcore import Settings
 from fibcore.dynamodb.client import create_client
 from fibcore.dynamodb.repository import CounterRepository
-from fibcore.http import contract
 from local_stack import programs
 
 from tests.faults.proxy_control import ProxyControl, proxy_program
 from tests.operation.open_loop import Answered, offer
 from tests.processes import free_port, running
 
-RATE = 3_000
+RATE = 2_500
 SOUND_SECONDS, SLOW_SECONDS, AGAIN_SOUND_SECONDS = 4, 8, 8
 SECONDS_A_WRITE = 1.0
 SECONDS_A_WRITE_WHEN_SOUND = 0.005
 STEP = b"POST /next HTTP/1.1\r\nHost: x\r\n\r\n"
 
-# A step waits for the write under way, then for its own.
+# A step waits for the write in flight, then for its own.
 SERVED_WITHIN_SECONDS = 2 * SECONDS_A_WRITE + 1
-REFUSED_WITHIN_SECONDS = 1.0
 RECOVERED_WITHIN_SECONDS = 5.0
 _WINDOW_SECONDS = 0.5
 _SOON_SECONDS = 0.5
@@ -49,7 +47,7 @@ def served_rate(
 
 
 @pytest.mark.long
-def test_overload_is_refused_quickly_and_nothing_is_lost(
+def test_slow_table_serves_every_step(
     new_table: Callable[..., Settings], dynamodb_port: int
 ) -> None:
     settings = new_table()
@@ -81,7 +79,6 @@ def test_overload_is_refused_quickly_and_nothing_is_lost(
         log = process.output()
     slow = [a for a in answers if SOUND_SECONDS + SECONDS_A_WRITE <= a.due < slow_until]
     served = [a for a in slow if a.status == 200]
-    refused = [a for a in slow if a.status != 200]
     usual = served_rate(answers, 1, SOUND_SECONDS - 1)
     recovered_after = next(
         after / 10
@@ -90,22 +87,16 @@ def test_overload_is_refused_quickly_and_nothing_is_lost(
         > 0.9 * usual
     )
     assert served
-    assert refused
     print(
         f"offered {RATE:,}/s; usually {usual:,.0f}/s served; with {SECONDS_A_WRITE:.0f} s a write "
         f"{len(served) / (SLOW_SECONDS - 1):,.0f}/s served, {percentiles(served)}; "
-        f"{len(refused) / (SLOW_SECONDS - 1):,.0f}/s refused, {percentiles(refused)}; "
         f"full speed again after {recovered_after:.1f} s"
     )
     assert usual > 0.7 * RATE, f"this machine carries no {RATE:,}/s now, even when all is sound"
-    for answer in answers:
-        if answer.status != 200:
-            assert (answer.status, answer.problem) == (503, contract.UNAVAILABLE.type)
-            assert b"\r\nRetry-After: 1" in answer.head
+    assert {answer.status for answer in answers} == {200}
     table = CounterRepository(create_client(settings), settings.table_name)
     acknowledged = sum(answer.status == 200 for answer in answers)
     assert table.read_index() == 500 + acknowledged
     assert p99(served) < SERVED_WITHIN_SECONDS
-    assert p99(refused) < REFUSED_WITHIN_SECONDS
     assert recovered_after < RECOVERED_WITHIN_SECONDS
     assert "Traceback" not in log

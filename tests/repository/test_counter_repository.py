@@ -41,7 +41,7 @@ def plain(table: CounterRepository, *, max_index: int = 100) -> SimpleCounter:
     return SimpleCounter(table, max_index=max_index, deadline_seconds=1)
 
 
-def test_the_client_sends_once_and_never_again() -> None:
+def test_client_sends_each_request_once() -> None:
     settings = Settings.from_environ({"COUNTER_TABLE_NAME": "t", "AWS_REGION": "us-east-1"})
     config = create_client(settings).meta.config
     assert config.retries == {"total_max_attempts": 1, "mode": "standard"}  # type: ignore[attr-defined]
@@ -70,7 +70,7 @@ def test_seeding_starts_at_0_and_never_resets(settings: Settings, table: Counter
     assert table.read_index() == 0
 
 
-def test_a_movement_returns_the_index_it_produced(table: CounterRepository) -> None:
+def test_write_returns_the_index_it_produced(table: CounterRepository) -> None:
     assert table.move(FORWARD) == 8
     assert table.move(Movement(net=-3, restart=False, lowest=3, highest=100)) == 5
     assert table.move(Movement(net=2, restart=True, lowest=0, highest=0)) == 2
@@ -83,7 +83,7 @@ def test_a_movement_returns_the_index_it_produced(table: CounterRepository) -> N
         Movement(net=1, restart=False, lowest=0, highest=6),
     ],
 )
-def test_outside_its_bounds_a_movement_moves_nothing_and_tells_the_index(
+def test_write_outside_its_bounds_returns_the_item(
     table: CounterRepository, movement: Movement
 ) -> None:
     with pytest.raises(ConditionFailed) as failed:
@@ -93,14 +93,14 @@ def test_outside_its_bounds_a_movement_moves_nothing_and_tells_the_index(
     assert table.read_index() == 7
 
 
-def test_a_marked_movement_leaves_its_number_and_its_index(table: CounterRepository) -> None:
+def test_stamped_write_stores_number_and_index(table: CounterRepository) -> None:
     table.change_writers(table.read(), join=NAMES, remove={})
     table.move(FORWARD, STAMP)
     item = table.read()
     assert (item["n.writer"], item["i.writer"]) == ({"N": "1"}, {"N": "8"})
 
 
-def test_a_marked_movement_applies_only_once(table: CounterRepository) -> None:
+def test_stamped_write_applies_only_once(table: CounterRepository) -> None:
     table.change_writers(table.read(), join=NAMES, remove={})
     table.move(FORWARD, STAMP)
     with pytest.raises(ConditionFailed):
@@ -108,7 +108,7 @@ def test_a_marked_movement_applies_only_once(table: CounterRepository) -> None:
     assert table.read_index() == 8
 
 
-def test_a_marked_movement_needs_the_entry(table: CounterRepository) -> None:
+def test_stamped_write_requires_the_entry(table: CounterRepository) -> None:
     with pytest.raises(ConditionFailed):
         table.move(FORWARD, STAMP)
     restart = Movement(net=0, restart=True, lowest=0, highest=0)
@@ -117,7 +117,7 @@ def test_a_marked_movement_needs_the_entry(table: CounterRepository) -> None:
     assert table.read_index() == 7
 
 
-def test_a_fence_moves_nothing_and_keeps_earlier_writes_out(table: CounterRepository) -> None:
+def test_fence_rules_out_earlier_writes(table: CounterRepository) -> None:
     table.change_writers(table.read(), join=NAMES, remove={})
     item = table.fence(WriteStamp(NAMES, first=1, number=2))
     assert item[INDEX_NAME] == {"N": "7"}
@@ -125,13 +125,13 @@ def test_a_fence_moves_nothing_and_keeps_earlier_writes_out(table: CounterReposi
         table.move(FORWARD, STAMP)
 
 
-def test_an_entry_is_not_added_twice(table: CounterRepository) -> None:
+def test_entry_is_not_added_twice(table: CounterRepository) -> None:
     table.change_writers(table.read(), join=NAMES, remove={})
     with pytest.raises(Unavailable):
         table.change_writers(table.read(), join=NAMES, remove={})
 
 
-def test_an_entry_goes_only_with_the_number_seen(table: CounterRepository) -> None:
+def test_entry_is_removed_only_unchanged(table: CounterRepository) -> None:
     table.change_writers(table.read(), join=NAMES, remove={})
     with pytest.raises(Unavailable):
         table.change_writers(table.read(), join=None, remove={NAMES: "5"})
@@ -150,7 +150,7 @@ def test_joins_at_the_same_moment_succeed_once(table: CounterRepository) -> None
     assert {*NAMES, *other} <= set(table.read())
 
 
-def test_what_else_is_in_the_item_stays(settings: Settings, table: CounterRepository) -> None:
+def test_other_attributes_stay(settings: Settings, table: CounterRepository) -> None:
     put(settings, {"N": "7"}, note={"S": "ours"})
     table.move(FORWARD)
     table.move(Movement(net=0, restart=True, lowest=0, highest=0))
@@ -161,7 +161,7 @@ def test_what_else_is_in_the_item_stays(settings: Settings, table: CounterReposi
 @pytest.mark.parametrize(
     "value", [None, {"S": "7"}, {"N": "-1"}, {"N": "10000001"}, {"N": "1.5"}, {"N": "1" + "0" * 30}]
 )
-def test_what_is_no_index_moves_nothing_but_a_reset_mends_it(
+def test_reset_repairs_an_invalid_index(
     settings: Settings, table: CounterRepository, value: dict[str, str] | None
 ) -> None:
     put(settings, value)
@@ -174,7 +174,7 @@ def test_what_is_no_index_moves_nothing_but_a_reset_mends_it(
     assert counter.reset() == 0
 
 
-def test_many_threads_never_pass_a_bound(table: CounterRepository) -> None:
+def test_threads_never_pass_a_bound(table: CounterRepository) -> None:
     counter = plain(table, max_index=20)
 
     def step(turn: int) -> int | type[Exception]:
@@ -189,7 +189,7 @@ def test_many_threads_never_pass_a_bound(table: CounterRepository) -> None:
     assert all(0 <= outcome <= 20 for outcome in outcomes if isinstance(outcome, int))
 
 
-def test_a_refused_step_tells_where_it_found_the_counter(table: CounterRepository) -> None:
+def test_refusal_carries_the_index_found(table: CounterRepository) -> None:
     with pytest.raises(PastEnd) as past_end:
         plain(table, max_index=7).next()
     assert past_end.value.index == 7
@@ -199,7 +199,7 @@ def test_a_refused_step_tells_where_it_found_the_counter(table: CounterRepositor
     assert before_start.value.index == 0
 
 
-def test_index_above_the_highest_can_be_read_and_left(
+def test_index_above_the_highest_can_be_left(
     table: CounterRepository,
 ) -> None:
     counter = plain(table, max_index=3)
@@ -210,7 +210,7 @@ def test_index_above_the_highest_can_be_read_and_left(
     assert counter.reset() == 0
 
 
-def test_a_refused_connection_is_surely_not_counted(settings: Settings) -> None:
+def test_refused_connection_is_unavailable(settings: Settings) -> None:
     nowhere = Settings.from_environ(
         {
             "COUNTER_TABLE_NAME": settings.table_name,
@@ -225,7 +225,7 @@ def test_a_refused_connection_is_surely_not_counted(settings: Settings) -> None:
     assert refused.value.transient
 
 
-def test_after_a_long_idle_time_a_write_goes_out_on_a_new_connection(settings: Settings) -> None:
+def test_write_after_idle_time_opens_a_connection(settings: Settings) -> None:
     put(settings, {"N": "7"})
     now = [0.0]
     table = CounterRepository(

@@ -73,28 +73,28 @@ def batches_of(*clients: Clients) -> list[int]:
 
 
 @pytest.mark.parametrize("half", [1, 8, TWO_BATCHES_FROM // 2 - 1])
-def test_few_clients_all_share_each_write(half: int) -> None:
+def test_few_clients_share_each_write(half: int) -> None:
     batches = batches_of(Clients(half), Clients(half, turns_before=5))
     assert batches == [half, *[2 * half] * (ASKED_BY_EACH - 1), half]
 
 
 @pytest.mark.parametrize("clients", [TWO_BATCHES_FROM, 256, 900])
-def test_of_many_clients_two_halves_take_turns(clients: int) -> None:
+def test_many_clients_alternate_in_two_halves(clients: int) -> None:
     first, *halves = batches_of(Clients(clients))
     assert first == clients
     assert halves == [clients // 2] * (2 * ASKED_BY_EACH - 2)
 
 
-def test_halves_that_are_near_each_other_stay_as_they_are() -> None:
+def test_nearly_equal_halves_are_kept() -> None:
     batches = batches_of(Clients(100), Clients(150, turns_before=5))
     assert batches == [100, 150] * ASKED_BY_EACH
 
 
-def test_those_who_come_amid_a_request_are_not_divided() -> None:
+def test_slow_clients_are_not_divided() -> None:
     slow = Clients(156, turns_between=5)
     assert batches_of(Clients(100), slow)[:4] == [256, 100, 156, 100]
 
 
-def test_of_newcomers_only_the_first_half_goes_ahead() -> None:
+def test_newcomers_join_the_second_half() -> None:
     batches = batches_of(Clients(256), Clients(300, turns_before=16))
     assert batches[:4] == [256, 128, 428, 278]

@@ -220,7 +220,7 @@ def test_writer_pruned_while_idle_resolves_its_next_write() -> None:
     assert write(writer, NEXT) == [2]
 
 
-def test_write_in_doubt_is_unknown_once_the_entry_is_gone() -> None:
+def test_write_in_doubt_without_entry_is_unknown() -> None:
     table = table_with(0, Fate.UNANSWERED)
     writer = writer_on(table, pause=lambda: prune(table))
     (outcome,) = write(writer, NEXT)
@@ -302,7 +302,7 @@ def test_writer_joins_soon_after_room_is_back() -> None:
     assert len(all_entries(table.item)) == 1
 
 
-def test_failure_while_joining_is_tried_with_the_next_batch() -> None:
+def test_next_batch_joins_after_an_unexpected_failure() -> None:
     class BrokenOnce(TableInMemory):
         broken = True
 
@@ -347,7 +347,7 @@ def test_joins_at_the_same_moment_respect_the_limit() -> None:
     assert len(all_entries(table.item)) == WRITERS_LIMIT
 
 
-def test_refusal_tells_where_the_step_found_the_counter() -> None:
+def test_refusal_carries_the_index_found() -> None:
     outcomes = write(writer_on(table_with(0)), PREVIOUS, NEXT, PREVIOUS)
     refused = [outcome for outcome in outcomes if isinstance(outcome, BeforeStart)]
     assert [outcome.index for outcome in refused] == [0]

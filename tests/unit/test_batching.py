@@ -21,21 +21,21 @@ class HeldTable(TableInMemory):
 
     def __init__(self) -> None:
         super().__init__(0, lambda: Fate.ANSWERED)
-        self.read_under_way, self.let_read_go = threading.Semaphore(0), threading.Semaphore(0)
-        self.move_under_way, self.let_move_go = threading.Semaphore(0), threading.Semaphore(0)
+        self.read_in_flight, self.let_read_go = threading.Semaphore(0), threading.Semaphore(0)
+        self.move_in_flight, self.let_move_go = threading.Semaphore(0), threading.Semaphore(0)
         self.moves = 0
 
     def read_index(self) -> int:
         index = super().read_index()
-        self.read_under_way.release()
+        self.read_in_flight.release()
         self.let_read_go.acquire()
         return index
 
-    def move(self, movement: Movement, mark: WriteStamp | None = None) -> int:
+    def move(self, movement: Movement, stamp: WriteStamp | None = None) -> int:
         self.moves += 1
-        self.move_under_way.release()
+        self.move_in_flight.release()
         self.let_move_go.acquire()
-        return super().move(movement, mark)
+        return super().move(movement, stamp)
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def test_steps_that_wait_share_the_next_write(
 ) -> None:
     counter = counter_on(table)
     first = threads.submit(counter.next)
-    table.move_under_way.acquire()
+    table.move_in_flight.acquire()
     others = [threads.submit(counter.next) for _ in range(20)]
     until_waiting(counter.writes, 20)
     table.let_move_go.release(2)
@@ -73,12 +73,12 @@ def test_steps_that_wait_share_the_next_write(
     assert table.moves == 2
 
 
-def test_a_read_joins_no_request_that_is_under_way(
+def test_read_never_joins_a_request_in_flight(
     table: HeldTable, threads: ThreadPoolExecutor
 ) -> None:
     counter = counter_on(table)
     early = threads.submit(counter.current)
-    table.read_under_way.acquire()
+    table.read_in_flight.acquire()
     table.let_move_go.release()
     assert counter.next() == 1
     late = threads.submit(counter.current)
@@ -88,7 +88,7 @@ def test_a_read_joins_no_request_that_is_under_way(
     assert late.result() == 1
 
 
-def test_a_step_is_refused_at_once_when_too_many_wait() -> None:
+def test_full_queue_refuses_at_once() -> None:
     taken, go = threading.Event(), threading.Event()
 
     def hold(batch: Batch) -> None:
@@ -109,7 +109,7 @@ def test_a_step_is_refused_at_once_when_too_many_wait() -> None:
     worker.join()
 
 
-def test_a_worker_that_fails_strands_nobody() -> None:
+def test_failing_worker_answers_every_step() -> None:
     def fail(batch: Batch) -> None:
         batch.in_doubt.add(1)
         raise ZeroDivisionError
@@ -121,15 +121,15 @@ def test_a_worker_that_fails_strands_nobody() -> None:
         queue.submit(Operation.NEXT)
 
 
-def test_at_the_deadline_a_step_under_way_is_of_unknown_outcome_and_one_that_waits_is_not(
+def test_only_steps_in_flight_are_unknown_at_deadline(
     table: HeldTable, threads: ThreadPoolExecutor
 ) -> None:
     counter = counter_on(table, deadline_seconds=0.2)
-    under_way = threads.submit(counter.next)
-    table.move_under_way.acquire()
+    in_flight = threads.submit(counter.next)
+    table.move_in_flight.acquire()
     waits = threads.submit(counter.next)
     with pytest.raises(OutcomeUnknown):
-        under_way.result()
+        in_flight.result()
     with pytest.raises(Unavailable):
         waits.result()
     table.let_move_go.release(10)

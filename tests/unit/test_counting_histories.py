@@ -256,7 +256,7 @@ class World(RuleBasedStateMachine):
         index = parse_index(self.table.item or {})
         self.now += 1
         if index is None:
-            self.broken.append("the item holds no sound index")
+            self.broken.append("the item holds no valid index")
         else:
             self.history.append(Call(Operation.CURRENT, self.now, self.now, index))
 
@@ -284,11 +284,11 @@ SOME = settings(
 MANY = settings(SOME, max_examples=8_000)
 
 
-def test_the_answers_are_those_of_one_counter() -> None:
+def test_histories_are_those_of_one_counter() -> None:
     run_state_machine_as_test(World, settings=SOME)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(600)
-def test_the_answers_are_those_of_one_counter_for_long() -> None:
+def test_many_histories_are_those_of_one_counter() -> None:
     run_state_machine_as_test(World, settings=MANY)

@@ -356,7 +356,7 @@ def repository_at(address: str) -> CounterRepository:
     return CounterRepository(create_client(settings), settings.table_name)
 
 
-def test_call_that_never_ends_leaves_no_waiting_caller(answering: Serve) -> None:
+def test_call_that_never_ends_releases_its_caller(answering: Serve) -> None:
     def never() -> Answer:
         yield b""
         time.sleep(1)

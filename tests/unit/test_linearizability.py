@@ -13,25 +13,25 @@ def test_steps_one_after_another_are_counted_in_order() -> None:
     assert not holds(Call(Operation.NEXT, 0, 1, 2), Call(Operation.NEXT, 2, 3, 1))
 
 
-def test_steps_at_the_same_time_may_come_in_either_order() -> None:
+def test_concurrent_steps_may_come_in_either_order() -> None:
     assert holds(Call(Operation.NEXT, 0, 3, 2), Call(Operation.NEXT, 1, 2, 1))
 
 
-def test_an_index_answered_twice_is_found() -> None:
+def test_index_answered_twice_is_found() -> None:
     assert not holds(Call(Operation.NEXT, 0, 3, 1), Call(Operation.NEXT, 1, 2, 1))
 
 
-def test_a_stale_read_is_found() -> None:
+def test_stale_read_is_found() -> None:
     assert not holds(Call(Operation.NEXT, 0, 1, 1), Call(Operation.CURRENT, 2, 3, 0))
 
 
-def test_an_unknown_step_may_have_happened_even_later_or_not() -> None:
+def test_unknown_step_may_happen_late_or_never() -> None:
     unknown = Call(Operation.NEXT, 0, 1, OutcomeUnknown("?"))
     assert holds(unknown, Call(Operation.CURRENT, 2, 3, 0), Call(Operation.CURRENT, 4, 5, 1))
     assert not holds(unknown, Call(Operation.CURRENT, 2, 3, 2))
 
 
-def test_an_unavailable_step_never_happened() -> None:
+def test_unavailable_step_never_happened() -> None:
     unavailable = Call(Operation.NEXT, 0, 1, Unavailable("no"))
     assert not holds(unavailable, Call(Operation.CURRENT, 2, 3, 1))
 

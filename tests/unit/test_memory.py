@@ -20,7 +20,7 @@ print(int(re.search(r"VmHWM:\\s+([0-9]+) kB", status)[1]) // 1_024)
 
 
 @pytest.mark.long
-def test_stepping_to_200000_and_jumping_to_1000000_stays_under_200_megabytes() -> None:
+def test_memo_stays_under_200_megabytes() -> None:
     ended = subprocess.run(
         [sys.executable, "-c", PROGRAM], check=True, capture_output=True, text=True
     )

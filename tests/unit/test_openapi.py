@@ -4,7 +4,7 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 
-def test_the_document_is_valid_openapi() -> None:
+def test_document_is_valid_openapi() -> None:
     OpenAPIV31SpecValidator(openapi_document()).validate()
 
 
@@ -19,7 +19,7 @@ def test_every_route_and_every_problem_is_described() -> None:
     assert described == {problem.type for problem in contract.PROBLEMS}
 
 
-def test_the_schema_of_a_term_takes_a_value_of_any_length_as_a_string_only() -> None:
+def test_term_schema_requires_a_string_value() -> None:
     term = Draft202012Validator(openapi_document()["components"]["schemas"]["Term"])
     assert term.is_valid({"index": 100_000, "value": "1" * 20_000})
     assert not term.is_valid({"index": 7, "value": 13})

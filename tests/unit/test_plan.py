@@ -43,7 +43,7 @@ def in_order_of_outcomes(steps: list[Step], start: int) -> bool:
     st.one_of(st.none(), st.integers(0, HIGHEST_START)),
     st.integers(0, HIGHEST_START),
 )
-def test_wherever_a_plan_applies_its_answers_are_those_of_the_plain_counter(
+def test_plan_answers_like_a_sequential_counter(
     kinds: list[Operation], known: int | None, start: int
 ) -> None:
     steps = [Step(kind) for kind in kinds]
@@ -71,7 +71,7 @@ def test_resets_come_first() -> None:
     assert [step.outcome for step in steps] == [1, 0, 2]
 
 
-def test_near_the_upper_end_steps_back_make_room_for_steps_forward() -> None:
+def test_steps_back_make_room_at_the_end() -> None:
     steps = [Step(Operation.NEXT), Step(Operation.PREVIOUS)]
     plan = plan_steps(steps, max_index=MAX_INDEX, known=MAX_INDEX)
     plan.answer(MAX_INDEX)
@@ -79,13 +79,13 @@ def test_near_the_upper_end_steps_back_make_room_for_steps_forward() -> None:
     assert [step.outcome for step in steps] == [MAX_INDEX, MAX_INDEX - 1]
 
 
-def test_an_index_above_the_highest_can_be_stepped_back() -> None:
+def test_index_above_the_highest_steps_back() -> None:
     step = Step(Operation.PREVIOUS)
     plan = plan_steps([step], max_index=MAX_INDEX, known=MAX_INDEX + 5)
     plan.answer(MAX_INDEX + 4)
     assert step.result() == MAX_INDEX + 4
 
 
-def test_a_step_never_answered_is_of_unknown_outcome() -> None:
+def test_step_never_answered_is_unknown() -> None:
     with pytest.raises(OutcomeUnknown):
         Step(Operation.NEXT).result()

@@ -32,7 +32,7 @@ def names(writer_id: str) -> WriterNames:
     return WriterNames.for_id(writer_id)
 
 
-def test_an_entry_is_stale_once_seen_unchanged_for_a_minute() -> None:
+def test_entry_unchanged_for_a_minute_is_stale() -> None:
     clock = Clock()
     stale = WriterRegistry(TableInMemory(0, lambda: Fate.ANSWERED), clock)
     assert stale.find_stale(item_with(aaaaaa="1", bbbbbb="1")) == {}
@@ -42,7 +42,7 @@ def test_an_entry_is_stale_once_seen_unchanged_for_a_minute() -> None:
     assert stale.find_stale(item_with(aaaaaa="1", bbbbbb="2")) == {names("aaaaaa"): "1"}
 
 
-def test_an_entry_that_was_gone_in_between_starts_anew() -> None:
+def test_entry_that_comes_back_is_not_stale() -> None:
     clock = Clock()
     stale = WriterRegistry(TableInMemory(0, lambda: Fate.ANSWERED), clock)
     stale.find_stale(item_with(aaaaaa="1"))
@@ -52,25 +52,25 @@ def test_an_entry_that_was_gone_in_between_starts_anew() -> None:
     assert stale.find_stale(item_with(aaaaaa="1")) == {}
 
 
-def test_all_writers_fit_into_one_write_unit_even_with_large_numbers() -> None:
+def test_all_writers_fit_into_one_write_unit() -> None:
     full = item_with(**{f"{ordinal:06}": "9" * 12 for ordinal in range(WRITERS_LIMIT - 1)})
     assert has_room(full)
 
 
-def test_there_is_no_room_for_a_writer_too_many() -> None:
+def test_item_with_all_writers_has_no_room() -> None:
     assert not has_room(item_with(**{f"{ordinal:06}": "1" for ordinal in range(WRITERS_LIMIT)}))
 
 
-def test_there_is_no_room_beside_what_others_keep_in_the_item() -> None:
+def test_large_item_has_no_room() -> None:
     assert not has_room({**item_with(), "note": {"S": "x" * ITEM_LIMIT_BYTES}})
 
 
-def test_what_only_looks_like_an_entry_is_none() -> None:
+def test_similar_attributes_are_no_entries() -> None:
     others = {"n.orders": {"N": "5"}, "n.all": {"N": "1"}, "n.abcdef": {"S": "1"}}
     assert all_entries({**item_with(aaaaaa="1"), **others}) == {names("aaaaaa"): "1"}
 
 
-def test_there_is_no_room_for_entries_that_will_outgrow_the_write_unit() -> None:
+def test_room_is_reserved_for_growing_numbers() -> None:
     small = item_with(**{f"{ordinal:06}": "1" for ordinal in range(22)})
     assert not has_room({**small, "note": {"S": "x" * 380}})
     assert not has_room({**item_with(), "note": {"S": "\u20ac" * (ITEM_LIMIT_BYTES // 3)}})

@@ -1,17 +1,17 @@
-"""The ways a counter can fail, each saying what became of the step.
+"""The errors of a counter. Each class says what became of the step.
 
 - CounterError
-  - BeforeStart      moved nothing
-  - PastEnd          moved nothing
-  - Unavailable      moved nothing, now or later
-  - OutcomeUnknown   may have moved, or may still
+  - BeforeStart      nothing moved
+  - PastEnd          nothing moved
+  - Unavailable      nothing moved, and nothing will move later
+  - OutcomeUnknown   the counter may have moved, or may still move
 
-No class here knows of HTTP: `contract.py` maps each to its problem document.
+These classes know nothing of HTTP: `http/contract.py` maps each of them to a problem document.
 """
 
 
 class CounterError(Exception):
-    """A counter could not do what was asked."""
+    """A counter could not carry out an operation."""
 
 
 class BeforeStart(CounterError):
@@ -39,11 +39,11 @@ class PastEnd(CounterError):
 
 
 class Unavailable(CounterError):
-    """The step was surely not counted, and never will be.
+    """The step was not counted, and it never will be.
 
     Attributes:
-        transient: Whether the same request may well succeed a moment later (throttling, a
-            refused connection), so that trying again makes sense.
+        transient: Whether the same request may succeed a moment later, for instance after
+            throttling, so that it makes sense to try again.
     """
 
     def __init__(self, reason: str, *, transient: bool = False) -> None:
@@ -52,8 +52,8 @@ class Unavailable(CounterError):
 
 
 class OutcomeUnknown(CounterError):
-    """A write with this step was sent and no answer came: it may have been counted."""
+    """A write with this step was sent and not answered, so the step may have been counted."""
 
 
 class InvalidSettings(ValueError):
-    """The environment does not configure the process; the text is one line that says why."""
+    """The environment variables are invalid; the text says in one line what to set."""

@@ -1,16 +1,17 @@
 """The Fibonacci numbers (OEIS A000045): F(0) = 0, F(1) = 1, F(n) = F(n-1) + F(n-2).
 
-The numbers live in `decimal`, not in `int`, since they leave only as decimal text: libmpdec
-adds and prints in time linear in the digits and multiplies by number-theoretic transform, while
-CPython prints an `int` in quadratic time and refuses past 4,300 digits, that is from F(20578).
+The numbers are kept as `decimal.Decimal`, not as `int`, because they are only ever used as decimal
+text. libmpdec adds and prints in time linear in the number of digits, and it multiplies by a
+number-theoretic transform. CPython prints an `int` in quadratic time, and it refuses to print one
+of more than 4,300 digits, that is from F(20578) on.
 
-A number is reached bottom-up, by addition, from the nearest pair remembered. Where that is far,
-the pair comes from nothing by fast doubling, with the identities
+A number is computed bottom-up, by additions from the last pair that was reached. If that pair is
+far away, the new pair is computed from scratch by fast doubling, with the identities
 
     F(2k)   = F(k) * (2 F(k+1) - F(k))
     F(2k+1) = F(k)^2 + F(k+1)^2
 
-(Dijkstra, EWD654, "In honour of Fibonacci", 1978), about log2(n) multiplications.
+(Dijkstra, EWD654, "In honour of Fibonacci", 1978), in about log2(n) multiplications.
 """
 
 import threading
@@ -19,15 +20,15 @@ from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, Inexact, InvalidOperat
 from cachetools import LRUCache
 
 FIRST_VALUES = 50
-"""How many values stand ready from the start, F(0) to F(49)."""
+"""How many values are computed in advance, F(0) to F(49)."""
 
-# Addition is linear and doubling is not: at a distance of about a thousand additions the two
-# cost the same, at index 100,000 as at 1,000,000.
+# An addition costs linear time and a doubling does not. A thousand additions cost about as much as
+# computing the number from scratch, both at index 100,000 and at 1,000,000.
 _LONGEST_WALK = 1_000
 
-# A context of our own, since the ambient one differs per thread and per greenlet. Ten million
-# digits reach past F(47,000,000); libmpdec reserves memory by the operands, not by `prec`.
-# `Inexact` raises rather than lose a digit.
+# The ambient context differs per thread and per greenlet, so this module has its own. Ten million
+# digits are enough for F(47,000,000). libmpdec allocates memory by its operands, not by `prec`.
+# The trap on `Inexact` raises an error before a digit is lost.
 _EXACT = Context(prec=10_000_000, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[Inexact, InvalidOperation])
 
 _TWO = Decimal(2)
@@ -48,12 +49,12 @@ def _size_in_bytes(value: Decimal) -> int:
 
 
 class Fibonacci:
-    """The sequence, remembering what it computed within a bound in bytes.
+    """The Fibonacci numbers, with a bounded memo of the values that were computed.
 
-    Safe to share between threads and greenlets.
+    Threads and greenlets may share an instance.
 
     Args:
-        memo_bytes: How much memory the remembered values and their texts may take, together.
+        memo_bytes: How many bytes the memo may take, values and their texts together.
 
     >>> Fibonacci().digits(10)
     b'55'
@@ -71,7 +72,7 @@ class Fibonacci:
             first.append(low)
             low, high = high, _EXACT.add(low, high)
         self._first = tuple(first)
-        self._last_index = 0  # of the pair (F(index), F(index + 1)) reached last
+        self._last_index = 0  # The index of the last pair (F(index), F(index + 1)).
         self._last_pair = (first[0], first[1])
 
     def digits(self, index: int) -> bytes:
@@ -103,7 +104,7 @@ class Fibonacci:
         return value
 
     def _reach(self, index: int) -> Decimal:
-        """Move the last pair to `index`, remembering each value on the way."""
+        """Move the last pair to `index`, and remember each value on the way."""
         distance = index - self._last_index
         if abs(distance) > _LONGEST_WALK:
             self._last_pair = _doubled(index)

@@ -1,4 +1,4 @@
-"""Index and value together: where the counter stands, and the Fibonacci number there."""
+"""The counter and the Fibonacci numbers together: each operation returns index and value."""
 
 from dataclasses import dataclass
 
@@ -20,11 +20,11 @@ class Term:
 
 
 class FibonacciSequence:
-    """Steps through the Fibonacci sequence; each method raises what the counter's raises.
+    """Steps through the Fibonacci sequence. Its methods raise the errors of the counter.
 
     Args:
-        counter: Says where we are.
-        fibonacci: Says what stands there.
+        counter: Keeps the index.
+        fibonacci: Computes the number at an index.
     """
 
     def __init__(self, counter: Counter, fibonacci: Fibonacci) -> None:
@@ -32,7 +32,7 @@ class FibonacciSequence:
         self._fibonacci = fibonacci
 
     def current(self) -> Term:
-        """Return the term where the counter stands."""
+        """Return the term at the counter's index."""
         return self._term(self._counter.current())
 
     def next(self) -> Term:

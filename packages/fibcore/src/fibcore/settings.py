@@ -19,7 +19,15 @@ Lambda answers with at most 6 MB."""
 
 
 class Variable(NamedTuple):
-    """One environment variable; `lowest` and `highest` are the bounds of a number."""
+    """One environment variable.
+
+    Attributes:
+        name: The variable's name.
+        default: The text that is used if the variable is not set.
+        meaning: One phrase for the documents.
+        lowest: The lower bound of a number.
+        highest: The upper bound of a number.
+    """
 
     name: str
     default: str
@@ -37,11 +45,11 @@ class Variable(NamedTuple):
 
 COUNTER_TABLE_NAME: Final = Variable("COUNTER_TABLE_NAME", "", "the DynamoDB table; required")
 AWS_REGION: Final = Variable(
-    "AWS_REGION", "", "the table's region; `AWS_DEFAULT_REGION` serves as well; one is required"
+    "AWS_REGION", "", "the table's region; this or `AWS_DEFAULT_REGION` is required"
 )
-AWS_DEFAULT_REGION: Final = Variable("AWS_DEFAULT_REGION", "", "read where `AWS_REGION` is not set")
+AWS_DEFAULT_REGION: Final = Variable("AWS_DEFAULT_REGION", "", "read if `AWS_REGION` is not set")
 AWS_ENDPOINT_URL_DYNAMODB: Final = Variable(
-    "AWS_ENDPOINT_URL_DYNAMODB", "", "DynamoDB's address, where it is not Amazon's own"
+    "AWS_ENDPOINT_URL_DYNAMODB", "", "DynamoDB's address, if it is not Amazon's own"
 )
 FIB_MAX_INDEX: Final = Variable(
     "FIB_MAX_INDEX", "1000000", "the highest index that `next` reaches", 1, INDEX_LIMIT
@@ -139,7 +147,7 @@ class Settings:
     Attributes:
         table_name: The DynamoDB table.
         region: The table's AWS region.
-        endpoint_url: DynamoDB's address where it is not Amazon's own, else None.
+        endpoint_url: DynamoDB's address if it is not Amazon's own, otherwise None.
         max_index: The highest index that `next` reaches.
         deadline_seconds: How long a request may wait for the table.
         log_level: One of `LOG_LEVELS`.

@@ -11,7 +11,7 @@ from fibcore.fibonacci import Fibonacci
 from fibcore.sequence import FibonacciSequence
 
 from server_api.app import ServerApplication
-from server_api.call_limit import run_within
+from server_api.greenlet_time_limit import run_within
 from server_api.settings import CONNECTIONS_LIMIT, ServerSettings
 
 

@@ -1,11 +1,11 @@
-"""What any counter can do, whoever keeps it."""
+"""The `Counter` protocol: the operations that every counter has."""
 
 from enum import Enum
 from typing import Protocol
 
 
 class Operation(Enum):
-    """What a client can ask of a counter."""
+    """An operation that a client can ask for."""
 
     CURRENT = "current"
     NEXT = "next"
@@ -16,19 +16,19 @@ class Operation(Enum):
 class Counter(Protocol):
     """One linearizable index, shared by every process that opens it.
 
-    Every method raises `Unavailable` when the step was surely not counted, and the three that
-    move raise `OutcomeUnknown` when it may have been.
+    Every method raises `Unavailable` if the step was not counted. The three methods that move the
+    index raise `OutcomeUnknown` if the step may have been counted.
     """
 
     def current(self) -> int:
-        """Return the index as it stood at some moment during this call."""
+        """Return the index that the counter had at some moment during this call."""
         ...
 
     def next(self) -> int:
         """Move one step forward and return the index that this very step reached.
 
         Raises:
-            PastEnd: The counter stood at its highest index. Nothing moved.
+            PastEnd: The counter was at its highest index. Nothing moved.
         """
         ...
 
@@ -36,10 +36,10 @@ class Counter(Protocol):
         """Move one step back and return the index that this very step reached.
 
         Raises:
-            BeforeStart: The counter stood at 0. Nothing moved.
+            BeforeStart: The counter was at 0. Nothing moved.
         """
         ...
 
     def reset(self) -> int:
-        """Move to index 0 and return it; mends an index that is no sound number."""
+        """Move to index 0 and return it. This also repairs an invalid stored index."""
         ...

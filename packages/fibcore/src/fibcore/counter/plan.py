@@ -7,7 +7,8 @@ any step of the plan is answered with, not only the last.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from fibcore.counter import Operation
 from fibcore.dynamodb.repository import Movement
@@ -47,35 +48,23 @@ class Step:
         return outcome
 
 
-@dataclass(slots=True)
-class Plan:
-    """Steps in their order, and the one movement that applies all of them.
+class Plan(NamedTuple):
+    """The one movement that applies many steps, and what becomes of each.
 
     Attributes:
         movement: What to write, or None if every step is refused.
+        moving: Each step that moves, with its index less the index that the write produces.
         refused: The steps that do not fit, each with its failure.
     """
 
     movement: Movement | None
-    resets: list[Step] = field(default_factory=list)
-    forward: list[Step] = field(default_factory=list)
-    back: list[Step] = field(default_factory=list)
-    back_first: bool = False
-    refused: list[tuple[Step, CounterError]] = field(default_factory=list)
+    moving: list[tuple[Step, int]]
+    refused: list[tuple[Step, CounterError]]
 
     def answer(self, reached: int) -> None:
         """Answer each step, given the index that the write produced; 0 if there was no write."""
-        for step in self.resets:
-            step.resolve(0)
-        before = reached - len(self.forward) + len(self.back)
-        if self.back_first:
-            first_forward, first_back = before - len(self.back), before
-        else:
-            first_forward, first_back = before, before + len(self.forward)
-        for ordinal, step in enumerate(self.forward, start=1):
-            step.resolve(first_forward + ordinal)
-        for ordinal, step in enumerate(self.back, start=1):
-            step.resolve(first_back - ordinal)
+        for step, offset in self.moving:
+            step.resolve(reached + offset)
         for step, failure in self.refused:
             step.reject(failure)
 
@@ -86,14 +75,13 @@ def plan_steps(steps: Sequence[Step], *, max_index: int, known: int | None = Non
     Args:
         steps: At least one.
         max_index: The highest index that a step forward may reach.
-        known: The stored index, from 0 to `INDEX_LIMIT`, where a read or a refused write told
-            it. Without it no step is refused: the condition fails where one would have to be.
+        known: The stored index, from 0 to `INDEX_LIMIT`, if a read or a refused write returned
+            it. Without it no step is refused: the condition fails if one would have to be.
     """
     resets = [step for step in steps if step.operation is Operation.RESET]
     forward = [step for step in steps if step.operation is Operation.NEXT]
     back = [step for step in steps if step.operation is Operation.PREVIOUS]
-    restart = bool(resets)
-    start = 0 if restart else known
+    start = 0 if resets else known
 
     back_first = start is not None and start + len(forward) > max_index
     lowest = len(back) if back_first else max(0, len(back) - len(forward))
@@ -118,14 +106,11 @@ def plan_steps(steps: Sequence[Step], *, max_index: int, known: int | None = Non
             # What is refused, and where, is true of this very start only.
             lowest = highest = start
 
-    moves = restart or fitting_forward or fitting_back
-    return Plan(
-        Movement(fitting_forward - fitting_back, restart, lowest, min(highest, INDEX_LIMIT))
-        if moves
-        else None,
-        resets=resets,
-        forward=forward[:fitting_forward],
-        back=back[:fitting_back],
-        back_first=back_first,
-        refused=refused,
-    )
+    net = fitting_forward - fitting_back
+    before_forward = -net - fitting_back if back_first else -net
+    before_back = -net if back_first else -net + fitting_forward
+    moving = [(step, -net) for step in resets]
+    moving += [(step, before_forward + n) for n, step in enumerate(forward[:fitting_forward], 1)]
+    moving += [(step, before_back - n) for n, step in enumerate(back[:fitting_back], 1)]
+    movement = Movement(net, bool(resets), lowest, min(highest, INDEX_LIMIT)) if moving else None
+    return Plan(movement, moving, refused)

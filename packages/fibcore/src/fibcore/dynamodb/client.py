@@ -20,8 +20,8 @@ from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnec
 from urllib3.exceptions import ConnectTimeoutError as UrllibConnectTimeoutError
 from urllib3.exceptions import NewConnectionError
 
-from fibcore.dynamodb.call_limit import RunWithin
 from fibcore.dynamodb.item import Item, as_item
+from fibcore.dynamodb.time_limit import RunWithin
 from fibcore.errors import OutcomeUnknown, Unavailable
 from fibcore.settings import Settings
 

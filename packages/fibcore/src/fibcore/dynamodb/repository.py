@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from decimal import Context, Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from fibcore.dynamodb.call_limit import RunWithin, run_in_thread
 from fibcore.dynamodb.client import ConditionFailed, OneShotClient
 from fibcore.dynamodb.item import (
     INDEX_NAME,
@@ -20,6 +19,7 @@ from fibcore.dynamodb.item import (
     parse_index,
     parse_number,
 )
+from fibcore.dynamodb.time_limit import RunWithin, run_in_thread
 from fibcore.errors import OutcomeUnknown, Unavailable
 
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
-"""The contract, answered: a request in, a response out, whatever carries them.
+"""Answers HTTP requests by the contract, without a web framework.
 
-It does no I/O but the counter's and knows no web framework, in the manner of
-https://sans-io.readthedocs.io; the adapters turn their server's requests into `Api.respond`.
+Each backend turns its server's requests into calls of `Api.respond` (the sans-I/O pattern,
+https://sans-io.readthedocs.io). The only I/O here is the counter's.
 """
 
 import logging
@@ -25,7 +25,7 @@ _LOG_AGAIN_SECONDS = 1.0
 
 
 class Response(NamedTuple):
-    """A whole answer; `body` is empty where the method or the status wants none."""
+    """A complete answer; `body` is empty if the method or the status allows none."""
 
     status: int
     headers: Headers
@@ -35,7 +35,7 @@ class Response(NamedTuple):
 def problem_response(
     problem: Problem, *, index: int | None = None, more_headers: Headers = ()
 ) -> Response:
-    """Return the answer that tells of `problem`."""
+    """Return the answer that reports `problem`."""
     if problem.retry:
         more_headers = (*more_headers, ("Retry-After", str(contract.RETRY_AFTER_SECONDS)))
     headers = (("Content-Type", contract.PROBLEM_JSON), *more_headers, *contract.NO_STORE_HEADERS)
@@ -46,7 +46,7 @@ class Api:
     """Answers requests by the contract.
 
     Args:
-        sequence: What the counting operations step through.
+        sequence: The sequence that the counting operations step through.
     """
 
     def __init__(self, sequence: FibonacciSequence) -> None:
@@ -56,7 +56,7 @@ class Api:
             Operation.PREVIOUS: sequence.previous,
             Operation.RESET: sequence.reset,
         }
-        self._told, self._tell_again_at = "", 0.0
+        self._last_logged, self._log_again_at = "", 0.0
         self._constant_bodies = {
             "health": contract.HEALTH_BODY,
             "openapi": contract.compact_json(openapi_document()),
@@ -70,13 +70,14 @@ class Api:
         if_none_match: str | None = None,
         body_too_large: bool = False,
     ) -> Response:
-        """Answer one request; no failure escapes as an exception.
+        """Answer one request. No error leaves as an exception.
 
         Args:
-            method: As sent; methods are case-sensitive.
-            path: Percent-decoded once, without the query.
-            if_none_match: The header's value, several joined by commas; None where absent.
-            body_too_large: Whether the body passed `BODY_LIMIT_BYTES`.
+            method: The method as it was sent; methods are case-sensitive.
+            path: The path without the query, percent-decoded once.
+            if_none_match: The value of the header, or several values joined by commas; None if
+                the header is absent.
+            body_too_large: Whether the body is larger than `BODY_LIMIT_BYTES`.
         """
         route = contract.ROUTE_BY_PATH.get(path)
         if route is None:
@@ -93,14 +94,14 @@ class Api:
         return response._replace(body=b"") if method == "HEAD" else response
 
     def perform(self, route: Route, *, if_none_match: str | None) -> Response:
-        """Answer a request for `route` by its own method, without a body."""
+        """Answer a request that has the method of `route` and no body."""
         operation = route.operation
         if operation is None:
             return Response(200, contract.TERM_HEADERS, self._constant_bodies[route.name])
         try:
             term = self._terms[operation]()
         except CounterError as error:
-            return self._refusal(error)
+            return self._error_response(error)
         except Exception:
             _log.exception("%s failed", operation.value)
             return problem_response(contract.INTERNAL)
@@ -111,16 +112,16 @@ class Api:
             return Response(304, headers, b"")
         return Response(200, (("Content-Type", contract.JSON), *headers), contract.term_body(term))
 
-    def _tell(self, error: CounterError) -> None:
-        """Log the failure, but not once for each of a thousand clients that meet it."""
+    def _log_throttled(self, error: CounterError) -> None:
+        """Log an error at most once a second, as a thousand clients may meet it at once."""
         now = time.monotonic()
         text = str(error)
-        if text != self._told or now >= self._tell_again_at:
-            self._told, self._tell_again_at = text, now + _LOG_AGAIN_SECONDS
+        if text != self._last_logged or now >= self._log_again_at:
+            self._last_logged, self._log_again_at = text, now + _LOG_AGAIN_SECONDS
             _log.error("%s", text)
 
-    def _refusal(self, error: CounterError) -> Response:
+    def _error_response(self, error: CounterError) -> Response:
         if isinstance(error, BeforeStart | PastEnd):
             return problem_response(contract.problem_of(error), index=error.index)
-        self._tell(error)
+        self._log_throttled(error)
         return problem_response(contract.problem_of(error))

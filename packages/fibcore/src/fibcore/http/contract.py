@@ -1,6 +1,7 @@
-"""The HTTP contract as data: routes, statuses, headers, bodies and problem types, once.
+"""The HTTP contract as data: routes, status codes, headers, bodies and problem types.
 
-`api.py` answers by it, `openapi.py` describes it, both backends and the infrastructure read it.
+This is the only place for these facts. `api.py` answers requests by them, `openapi.py` describes
+them, and both backends and the infrastructure read them.
 """
 
 import json
@@ -11,12 +12,12 @@ from fibcore.errors import BeforeStart, CounterError, OutcomeUnknown, PastEnd, U
 from fibcore.sequence import Term
 
 BODY_LIMIT_BYTES: Final = 64 * 1024
-"""A longer request body is refused; a shorter one is read and thrown away."""
+"""A longer request body is refused; a shorter one is read and ignored."""
 
 HEAD_FIELDS: Final = 64
 FIELD_BYTES: Final = 8 * 1024
 HEAD_BYTES: Final = 32 * 1024
-"""A request head up to these is served: its fields, the bytes of one field, the bytes in all."""
+"""Limits of a request head that is served: its fields, the bytes of a field, the bytes in all."""
 
 RETRY_AFTER_SECONDS: Final = 1
 
@@ -24,11 +25,11 @@ Headers = tuple[tuple[str, str], ...]
 
 
 class Route(NamedTuple):
-    """One path with the one method that it serves, besides HEAD with GET and OPTIONS.
+    """One path and its method. HEAD is served wherever GET is, and OPTIONS everywhere.
 
     Attributes:
         name: The operation's id in the OpenAPI document.
-        operation: What is asked of the counter; None where the answer is a constant.
+        operation: The counter's operation; None if the answer is a constant.
     """
 
     method: str
@@ -39,7 +40,7 @@ class Route(NamedTuple):
 
     @property
     def methods(self) -> tuple[str, ...]:
-        """All methods that the path answers, in the order in which `Allow` lists them."""
+        """All methods that the path serves, in the order of the `Allow` header."""
         if self.method == "GET":
             return ("GET", "HEAD", "OPTIONS")
         return ("OPTIONS", self.method)
@@ -50,7 +51,13 @@ ROUTES: Final = (
     Route("POST", "/next", "next", Operation.NEXT, "One step forward"),
     Route("POST", "/previous", "previous", Operation.PREVIOUS, "One step back"),
     Route("POST", "/reset", "reset", Operation.RESET, "Back to index 0"),
-    Route("GET", "/health", "health", None, "Whether the process serves; asks no database"),
+    Route(
+        "GET",
+        "/health",
+        "health",
+        None,
+        "Whether the process serves requests; does not ask the database",
+    ),
     Route("GET", "/openapi.json", "openapi", None, "This document"),
 )
 
@@ -60,7 +67,7 @@ HEALTH_PATH: Final = next(route.path for route in ROUTES if route.name == "healt
 
 
 class Problem(NamedTuple):
-    """A kind of failure as a problem document tells it (RFC 9457)."""
+    """A problem type (RFC 9457)."""
 
     name: str
     status: int
@@ -75,41 +82,44 @@ class Problem(NamedTuple):
 
 
 NOT_FOUND: Final = Problem(
-    "not-found", 404, "Not Found", "There is nothing at this path; /openapi.json lists what is."
+    "not-found", 404, "Not Found", "There is no such path. /openapi.json lists all paths."
 )
 METHOD_NOT_ALLOWED: Final = Problem(
     "method-not-allowed",
     405,
     "Method Not Allowed",
-    "This path does not serve this method; the Allow header lists those that it does.",
+    "This path does not serve this method. The Allow header lists the methods that it serves.",
 )
 BEFORE_START: Final = Problem(
-    "before-start", 409, "Before the Start", "The counter is at 0 and can't go back; it stayed."
+    "before-start",
+    409,
+    "Before the Start",
+    "The counter is at 0 and cannot go back. It did not move.",
 )
 PAST_END: Final = Problem(
-    "past-end", 409, "Past the End", "The counter can't go further forward; it stayed."
+    "past-end", 409, "Past the End", "The counter is at its highest index. It did not move."
 )
 BODY_TOO_LARGE: Final = Problem(
     "body-too-large",
     413,
     "Content Too Large",
-    "A request needs no body, and one this large is not read; nothing moved.",
+    "A request needs no body, and one this large is refused. Nothing moved.",
 )
 UNAVAILABLE: Final = Problem(
     "unavailable",
     503,
     "Service Unavailable",
-    "The counter can't be reached just now; this request was not counted and can be repeated.",
+    "The counter cannot be reached. This request was not counted and can be repeated.",
     retry=True,
 )
 OUTCOME_UNKNOWN: Final = Problem(
     "outcome-unknown",
     503,
     "Outcome Unknown",
-    "The step was sent on and no answer came; it may have been counted. Read before repeating.",
+    "The database did not answer. The step may have been counted; read before you repeat it.",
 )
 INTERNAL: Final = Problem(
-    "internal", 500, "Internal Server Error", "The service failed; the fault has been recorded."
+    "internal", 500, "Internal Server Error", "The service failed. The error was logged."
 )
 
 PROBLEMS: Final = (
@@ -156,7 +166,7 @@ def etag(index: int) -> str:
 
 
 def current_headers(index: int) -> Headers:
-    """Return the headers of where the counter stands, of a 304 as well: revalidate always."""
+    """Return the headers of a 200 or 304 to `GET /current`, which is always revalidated."""
     return (("ETag", etag(index)), ("Cache-Control", "no-cache"), *COMMON_HEADERS)
 
 
@@ -175,7 +185,8 @@ def preflight_headers(route: Route) -> Headers:
 def term_body(term: Term) -> bytes:
     """Return a term as JSON.
 
-    The value is a string: a browser's numbers lose digits past 2^53 (RFC 7493, section 2.2).
+    The value is a string because a browser's numbers lose digits past 2^53 (RFC 7493, section
+    2.2).
     """
     return b'{"index":%d,"value":"%b"}' % (term.index, term.value)
 
@@ -184,7 +195,7 @@ def problem_body(problem: Problem, index: int | None = None) -> bytes:
     """Return a problem document as JSON.
 
     Args:
-        problem: What went wrong.
+        problem: The problem type.
         index: Where a refused step found the counter, if one was refused.
     """
     document: dict[str, str | int] = {
@@ -199,5 +210,5 @@ def problem_body(problem: Problem, index: int | None = None) -> bytes:
 
 
 def compact_json(document: object) -> bytes:
-    """Return `document` as JSON in UTF-8 without any white space."""
+    """Return `document` as JSON in UTF-8 without white space."""
     return json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode()

@@ -1,4 +1,4 @@
-"""The condition of `If-None-Match` (RFC 9110, section 13.1.2)."""
+"""The `If-None-Match` precondition (RFC 9110, section 13.1.2)."""
 
 import re
 
@@ -10,7 +10,7 @@ def matches(if_none_match: str, etag: str) -> bool:
     """Tell whether the header's value names `etag`, by weak comparison.
 
     Args:
-        if_none_match: A list of entity tags, or `*`; a malformed one names nothing.
+        if_none_match: A list of entity tags, or `*`; a malformed list names nothing.
         etag: A strong entity tag, with its quotes.
     """
     if if_none_match.strip(" \t") == "*":

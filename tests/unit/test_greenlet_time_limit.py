@@ -14,7 +14,7 @@ from fibcore import Settings
 from fibcore.dynamodb.client import create_client
 from fibcore.dynamodb.repository import CounterRepository, Movement
 from fibcore.errors import OutcomeUnknown
-from server_api.call_limit import run_within
+from server_api.greenlet_time_limit import run_within
 
 closed = gevent.event.Event()
 

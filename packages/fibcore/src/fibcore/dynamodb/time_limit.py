@@ -1,7 +1,7 @@
 """A time limit for a whole call: botocore's timeouts are those of a single read.
 
 An answer that arrives byte by byte never reaches a read timeout, and name resolution has none. The
-server passes a limit of its own, which works in greenlets: `server_api/call_limit.py`.
+server passes a limit of its own, which works in greenlets: `server_api/greenlet_time_limit.py`.
 """
 
 import threading
