@@ -4,15 +4,18 @@ The site is `.local/docs`. It loads nothing from another host: Mermaid, which dr
 the browser, is copied into it, and so is every file of the repository that a page links to.
 """
 
+import os
 import re
 import shutil
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 from local_stack.npm_package import NpmPackage
 
 ROOT = Path(__file__).resolve().parents[1]
+SOURCE = ROOT / ".local/docs-source"
 SITE = ROOT / ".local/docs"
 
 # The theme asks for this major version, and takes this copy because it is loaded before.
@@ -26,50 +29,75 @@ MERMAID = NpmPackage(
     part="dist",
 )
 
-_LINK_TO_REPOSITORY = re.compile(r'(?<=(?:href="|.src="))\.\./([^"#]+)')
+# Lets the search work when the pages are opened as files.
+IFRAME_WORKER = NpmPackage(
+    name="iframe-worker",
+    version="1.0.4",
+    sha512=(
+        "roeaaI+Lg1LJNfgpCjoRe/+WzEjy9+Z08LoEvu85MCPbBjwm+qXz8Ag5U05lHa6V1CysZyGzE0SOkAtSUA5q7Q=="
+    ),
+    size="12 kB",
+    part="shim",
+)
+_IFRAME_WORKER_ELSEWHERE = "https://unpkg.com/iframe-worker/shim"
+
+_LINK_OUT_OF_DOCS = re.compile(r"(?<=\]\()\.\./([^)#\s]+)")
+_PICTURES = {".svg", ".png"}
 
 
-def build() -> None:
+class CannotBuild(Exception):
+    """A page has a warning, or Mermaid cannot be fetched; the text says which."""
+
+
+def build(source: Path = SOURCE) -> None:
     """Build the site.
 
+    Args:
+        source: Where the pages are put together before they are rendered. `zensical.toml` has the
+            same folder.
+
     Raises:
-        subprocess.CalledProcessError: A page has a warning, which has been printed.
-        OSError: Mermaid cannot be fetched or copied.
+        CannotBuild: A page has a warning.
     """
-    shutil.rmtree(SITE, ignore_errors=True)
-    zensical = Path(sys.executable).with_name("zensical")
+    for folder in (source, SITE):
+        shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(ROOT / "docs", source)
+    for page in source.glob("*.md"):
+        page.write_text(_LINK_OUT_OF_DOCS.sub(partial(_copy_linked, source), page.read_text()))
+    shutil.copy(MERMAID.fetch("mermaid") / "mermaid.min.js", source)
+    shutil.copy(IFRAME_WORKER.fetch("iframe-worker") / "index.js", source / "iframe-worker.js")
     built = subprocess.run(
-        [zensical, "build", "--strict", "--clean"],
+        [Path(sys.executable).with_name("zensical"), "build", "--strict", "--clean"],
         cwd=ROOT,
         check=False,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        env=os.environ | {"NO_COLOR": "1"},
     )
     if built.returncode:
-        print(built.stdout, file=sys.stderr)
-        built.check_returncode()
-    mermaid = MERMAID.fetch("mermaid") / "mermaid.min.js"
-    shutil.copy(mermaid, SITE / "assets/javascripts")
+        raise CannotBuild(built.stdout.partition("Traceback")[0])
     for page in SITE.glob("*.html"):
-        page.write_text(_LINK_TO_REPOSITORY.sub(_copy_source, page.read_text()))
+        page.write_text(page.read_text().replace(_IFRAME_WORKER_ELSEWHERE, "iframe-worker.js"))
 
 
-def _copy_source(link: re.Match[str]) -> str:
-    """Copy a file of the repository into the site as plain text, and return the link to it."""
-    source = ROOT / link[1]
-    if not source.is_file():
-        return link[0]  # The test of the links reports it.
-    keeps_type = source.suffix in {".svg", ".png"}
-    copy = SITE / "source" / (link[1] if keeps_type else f"{link[1]}.txt")
+def _copy_linked(source: Path, link: re.Match[str]) -> str:
+    """Copy a file of the repository beside the pages, and return the link to the copy.
+
+    A text is copied as plain text, which every browser shows.
+    """
+    file = ROOT / link[1]
+    if not file.is_file():
+        raise CannotBuild(f"a page links to {link[1]}, which is no file")
+    copy = source / "source" / (link[1] if file.suffix in _PICTURES else f"{link[1]}.txt")
     copy.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copy(source, copy)
-    return copy.relative_to(SITE).as_posix()
+    shutil.copy(file, copy)
+    return copy.relative_to(source).as_posix()
 
 
 if __name__ == "__main__":
     try:
         build()
-    except (subprocess.CalledProcessError, OSError, RuntimeError) as error:
+    except (CannotBuild, OSError, RuntimeError) as error:
         sys.exit(f"fib: the documents were not built: {error}")
-    print(f"{SITE / 'index.html'}")
+    print(SITE / "index.html")
