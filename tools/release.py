@@ -1,7 +1,7 @@
 """Check that a version can be released, and tag it: `make release VERSION=1.2.3`.
 
 The checks: the working tree is clean, the version is the one in `fibcore/version.py`, the changelog
-has a section for it with today's or an earlier date, the tag does not exist, and the documents are
+has a section for it with today's or an earlier date and nothing unreleased, the tag does not exist, and the documents are
 true.
 """
 
@@ -44,6 +44,9 @@ def check(version: str, *, changelog: str, status: str, tags: str, today: dt.dat
         raise CannotRelease(f"CHANGELOG.md has no line '## [{version}] - {today}': add it first")
     if dt.date.fromisoformat(section[1]) > today:
         raise CannotRelease(f"CHANGELOG.md dates {version} in the future: {section[1]}")
+    unreleased = re.search(r"^## \[Unreleased\]$(.*?)^## ", changelog, re.MULTILINE | re.DOTALL)
+    if unreleased and unreleased[1].strip():
+        raise CannotRelease(f"CHANGELOG.md has unreleased changes: move them to {version}")
     if status:
         raise CannotRelease("the working tree is not clean: commit or remove what is there")
     if f"v{version}" in tags.split():
