@@ -9,13 +9,13 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from functools import partial
 from pathlib import Path
 
 from local_stack.npm_package import NpmPackage
 
 ROOT = Path(__file__).resolve().parents[1]
-SOURCE = ROOT / ".local/docs-source"
 SITE = ROOT / ".local/docs"
 
 # The theme asks for this major version, and takes this copy because it is loaded before.
@@ -49,39 +49,47 @@ class CannotBuild(Exception):
     """A page has a warning, or Mermaid cannot be fetched; the text says which."""
 
 
-def build(source: Path = SOURCE) -> None:
+def build(site: Path = SITE) -> None:
     """Build the site.
 
     Args:
-        source: Where the pages are put together before they are rendered. `zensical.toml` has the
-            same folder.
+        site: The folder of the site, which is replaced.
 
     Raises:
         CannotBuild: A page has a warning.
     """
-    for folder in (source, SITE):
-        shutil.rmtree(folder, ignore_errors=True)
-    shutil.copytree(ROOT / "docs", source)
-    for page in source.glob("*.md"):
-        page.write_text(_LINK_OUT_OF_DOCS.sub(partial(_copy_linked, source), page.read_text()))
-    shutil.copy(MERMAID.fetch("mermaid") / "mermaid.min.js", source)
-    shutil.copy(IFRAME_WORKER.fetch("iframe-worker") / "index.js", source / "iframe-worker.js")
-    built = subprocess.run(
-        [Path(sys.executable).with_name("zensical"), "build", "--strict", "--clean"],
-        cwd=ROOT,
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder)
+        shutil.copy(ROOT / "zensical.toml", copy)
+        shutil.copytree(ROOT / "docs", copy / "docs")
+        for page in (copy / "docs").glob("*.md"):
+            page.write_text(_LINK_OUT_OF_DOCS.sub(partial(_copy_linked, copy), page.read_text()))
+        shutil.copy(MERMAID.fetch("mermaid") / "mermaid.min.js", copy / "docs")
+        shim = IFRAME_WORKER.fetch("iframe-worker") / "index.js"
+        shutil.copy(shim, copy / "docs/iframe-worker.js")
+        _render(copy)
+        built = copy / SITE.relative_to(ROOT)
+        for page in built.glob("*.html"):
+            page.write_text(page.read_text().replace(_IFRAME_WORKER_ELSEWHERE, "iframe-worker.js"))
+        shutil.rmtree(site, ignore_errors=True)
+        shutil.copytree(built, site)
+
+
+def _render(folder: Path) -> None:
+    rendered = subprocess.run(
+        [Path(sys.executable).with_name("zensical"), "build", "--strict"],
+        cwd=folder,
         check=False,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         env=os.environ | {"NO_COLOR": "1"},
     )
-    if built.returncode:
-        raise CannotBuild(built.stdout.partition("Traceback")[0])
-    for page in SITE.glob("*.html"):
-        page.write_text(page.read_text().replace(_IFRAME_WORKER_ELSEWHERE, "iframe-worker.js"))
+    if rendered.returncode:
+        raise CannotBuild(rendered.stdout.partition("Traceback")[0])
 
 
-def _copy_linked(source: Path, link: re.Match[str]) -> str:
+def _copy_linked(folder: Path, link: re.Match[str]) -> str:
     """Copy a file of the repository beside the pages, and return the link to the copy.
 
     A text is copied as plain text, which every browser shows.
@@ -89,10 +97,11 @@ def _copy_linked(source: Path, link: re.Match[str]) -> str:
     file = ROOT / link[1]
     if not file.is_file():
         raise CannotBuild(f"a page links to {link[1]}, which is no file")
-    copy = source / "source" / (link[1] if file.suffix in _PICTURES else f"{link[1]}.txt")
+    link_to_copy = f"source/{link[1]}" + ("" if file.suffix in _PICTURES else ".txt")
+    copy = folder / "docs" / link_to_copy
     copy.parent.mkdir(parents=True, exist_ok=True)
     shutil.copy(file, copy)
-    return copy.relative_to(source).as_posix()
+    return link_to_copy
 
 
 if __name__ == "__main__":
