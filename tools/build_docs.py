@@ -4,7 +4,6 @@ The site is `.local/docs`. It loads nothing from another host: Mermaid, which dr
 the browser, is copied into it, and so is every file of the repository that a page links to.
 """
 
-import os
 import re
 import shutil
 import subprocess
@@ -42,6 +41,7 @@ IFRAME_WORKER = NpmPackage(
 _IFRAME_WORKER_ELSEWHERE = "https://unpkg.com/iframe-worker/shim"
 
 _LINK_OUT_OF_DOCS = re.compile(r"(?<=\]\()\.\./([^)#\s]+)")
+_COLOR = re.compile(r"\x1b\[[\d;]*m")
 _PICTURES = {".svg", ".png"}
 
 
@@ -83,10 +83,10 @@ def _render(folder: Path) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        env=os.environ | {"NO_COLOR": "1"},
     )
     if rendered.returncode:
-        raise CannotBuild(rendered.stdout.partition("Traceback")[0])
+        warnings = _COLOR.sub("", rendered.stdout.partition("Traceback")[0])
+        raise CannotBuild(warnings.strip())
 
 
 def _copy_linked(folder: Path, link: re.Match[str]) -> str:

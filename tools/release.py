@@ -1,8 +1,8 @@
 """Check that a version can be released, and tag it: `make release VERSION=1.2.3`.
 
-The checks: the working tree is clean, the version is the one in `fibcore/version.py`, the changelog
-has a section for it with today's or an earlier date and nothing unreleased, the tag does not exist, and the documents are
-true.
+These have to hold: the working tree is clean, `fibcore/version.py` has this version, the
+changelog has a section for it that is not dated in the future, nothing in the changelog is
+unreleased, the tag does not exist, and the tests of the documents pass.
 """
 
 import datetime as dt

@@ -16,7 +16,7 @@ DOCUMENTS = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 
 _BLOCK = re.compile(r"(<!-- figures: (\w+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 _HELLO, _ONE_CALL = "bare hello", "one call per request"
-_CORES_OF_A_STAGE = 16
+_TASKS = 16
 _WRITES_A_SECOND = 1_000
 
 
@@ -117,15 +117,13 @@ def limit() -> str:
     """Return the sum of what many server processes would write, from one process's figures."""
     (one,) = [row for row in rows("partition") if row[""].endswith("1 process")]
     rate, writes = (int(one[column].replace(",", "")) for column in ("requests/s", "writes/s"))
-    tasks = _CORES_OF_A_STAGE
+    total = rate * _TASKS
     return (
         f"One process answers {rate:,} steps a second with {writes:,} writes of "
         f"{rate // writes:,} steps.\n"
-        f"{tasks} tasks would therefore send {tasks} × {writes:,} = {tasks * writes:,} writes a "
-        f"second.\n"
-        f"The item accepts {_WRITES_A_SECOND:,}. "
-        f"{tasks} × {rate:,} = {tasks * rate:,} steps a second in {_WRITES_A_SECOND:,} writes are\n"
-        f"{tasks * rate // _WRITES_A_SECOND:,} steps a write.\n"
+        f"{_TASKS} of them would answer {total:,} steps with {writes * _TASKS:,} writes. "
+        f"The item accepts {_WRITES_A_SECOND:,}\n"
+        f"writes, so each of them would have {total // _WRITES_A_SECOND:,} steps instead.\n"
     )
 
 
