@@ -30,15 +30,7 @@ def by_connections(table: str) -> str:
     lines: dict[str, dict[str, dict[str, str]]] = {}
     for row in rows(table):
         lines.setdefault(row["connections"], {})[_kind(row[""])] = row
-    head = [
-        "connections",
-        "a bare hello",
-        "one call per request",
-        "**batching**",
-        "p50",
-        "p99",
-        "calls per request",
-    ]
+    head = ["connections", "a bare hello", "one call per request", "**batching**", "p50", "p99"]
     return markdown(head, list(_lines_by_connections(lines)))
 
 
@@ -51,7 +43,6 @@ def _lines_by_connections(lines: dict[str, dict[str, dict[str, str]]]) -> Iterat
             f"**{batching['requests/s']}/s**",
             f"{batching['p50 ms']} ms",
             f"{batching['p99 ms']} ms",
-            batching["writes/request"],
         ]
 
 

@@ -79,17 +79,16 @@ def heights_of_diagrams(site: Path, page: str, faults: list[str]) -> Iterator[fl
             skip_or_fail("the documents' tests need a browser: apt-get install chromium")
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         view = browser.new_page()
+        asked: list[str] = []
         view.on("pageerror", lambda error: faults.append(str(error)))
         view.on("requestfailed", lambda request: faults.append(request.url))
-        view.on(
-            "request",
-            lambda request: request.url.startswith("http") and faults.append(request.url),
-        )
+        view.on("request", lambda request: asked.append(request.url))
         view.goto((site / f"{page}.html").as_uri())
         view.wait_for_function("!document.querySelector('pre.mermaid')")
         for diagram in view.query_selector_all("div.mermaid"):
             box = diagram.bounding_box()
             yield box["height"] if box else 0
+        faults += [url for url in asked if not url.startswith("file:")]
         browser.close()
 
 
