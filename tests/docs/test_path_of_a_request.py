@@ -6,10 +6,12 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from types import FrameType
 from typing import Any
 
 from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 from fibcore import Api, Settings
 from fibcore.counter.batching import BatchingCounter
 from fibcore.dynamodb.client import create_client
@@ -19,6 +21,7 @@ from fibcore.sequence import FibonacciSequence
 from gunicorn.config import Config
 from gunicorn.http.parser import RequestParser
 from server_api.fast_path import FastPath, send
+from urllib3 import HTTPResponse
 
 from tests.docs.documents import DOCS
 
@@ -48,9 +51,10 @@ def answers(body: bytes) -> Any:
     """Return a handler that answers a request to DynamoDB before it is sent."""
 
     def answer(**_: Any) -> AWSResponse:
-        response = AWSResponse("http://dynamodb", 200, {"content-length": str(len(body))}, None)
-        response._content = body  # noqa: SLF001 - botocore has no other way to make one
-        return response
+        headers = HTTPHeaders()
+        headers["content-length"] = str(len(body))
+        raw = HTTPResponse(BytesIO(body), preload_content=False)
+        return AWSResponse("http://dynamodb", 200, headers, raw)
 
     return answer
 
