@@ -26,9 +26,7 @@ def bars(table: str) -> str:
         key = MARGIN + at * 200
         label = name.replace("combining", "batching")
         parts.append(f'<rect x="{key}" y="6" width="12" height="12" fill="{COLORS[at]}"/>')
-        parts.append(
-            f'<text x="{key + 18}" y="17">{escape(name.replace("combining", "batching"))}</text>'
-        )
+        parts.append(f'<text x="{key + 18}" y="17">{escape(label)}</text>')
     for place, group in enumerate(groups):
         left = MARGIN / 2 + place * step
         for at, name in enumerate(names):
