@@ -34,6 +34,10 @@ lint: $(READY) ## linters, formatter's check and type checker
 	@$(BIN)/mypy
 	@$(BIN)/hadolint packages/server_api/Dockerfile
 
+.PHONY: check
+check: lint ## lint, types and the unit tests; half a minute, for the loop between two edits
+	@$(BIN)/pytest -q -m "not long" tests/unit
+
 .PHONY: test
 test: lint ## lint, types and the short run of every test; 5 minutes at most
 	@$(BIN)/pytest -m "not long"
