@@ -5,6 +5,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+NODE_READY := node_modules/.ready
 
 export UV_PYTHON_DOWNLOADS := never
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -22,17 +23,24 @@ $(READY): uv.lock pyproject.toml $(wildcard packages/*/pyproject.toml infra/pypr
 	@$(BIN)/python -m local_stack.dynamodb_local
 	@touch $@
 
+$(NODE_READY): package.json package-lock.json | $(READY)
+	@echo "installing the Node tools …"
+	@npm ci --silent --no-audit --no-fund
+	@touch $@
+
 .PHONY: run
 run: $(READY) ## start everything on localhost: site, both backends, DynamoDB Local
 	@exec $(BIN)/python -m local_stack.run
 
 .PHONY: lint
-lint: $(READY) ## linters, formatter's check and type checker
+lint: $(READY) $(NODE_READY) ## linters, formatter's check and type checker
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --check --quiet .
 	@report=$$($(BIN)/lint-imports --no-logo --no-cache) || { echo "$$report"; exit 1; }
 	@$(BIN)/mypy
 	@$(BIN)/hadolint packages/server_api/Dockerfile
+	@node_modules/.bin/biome check --error-on-warnings --log-level=warn
+	@node_modules/.bin/tsc --project site
 
 .PHONY: check
 check: lint ## lint, types and the unit tests; half a minute, for the loop between two edits
@@ -123,4 +131,4 @@ destroy: $(READY) ## take STAGE down, which has to be named and is not prod
 
 .PHONY: clean
 clean: ## remove what make and the tests left behind, but for the counter's data
-	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf .venv node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis

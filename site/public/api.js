@@ -1,94 +1,103 @@
-/** A backend over HTTP: terms come back as `{index, value}`, failures as a Problem. */
+/** Transport to a backend over HTTP: terms come back as `{index, value}`, failures as a BackendError. */
 
-const IN_WORDS = {
-  "before-start": "This is the start: there is nothing before index 0.",
-  "past-end": "This is the end: the counter goes no further.",
-  unavailable: "The counter can’t be reached just now.",
-  "outcome-unknown": "No answer came in time.",
-  offline: "The backend does not answer. Is it running?",
-  "answers-again": "No answer came to the last step.",
-  unexpected: "The backend gave an answer that this page can’t read.",
-  internal: "The backend failed.",
-};
-const MAYBE_COUNTED = "The step may have been counted; the number here is where the counter stands.";
-const OF_A_STEP = {
-  unavailable: "The step was not counted; press again.",
-  "outcome-unknown": MAYBE_COUNTED,
-  offline: "The step may have been counted.",
-  "answers-again": "It may have been counted. The backend answers again, and the number here is where the counter stands.",
-  unexpected: MAYBE_COUNTED,
-  internal: MAYBE_COUNTED,
-};
+/**
+ * @typedef {{index: number, value: string}} Term
+ * @typedef {"next" | "previous" | "reset"} Step
+ * @typedef {{at: Date, latencyMs: number}} Call when a request was sent, and how long its answer took
+ */
+
 const TIMEOUT_MS = 30_000;
 const CALLS_KEPT = 40;
+const PROBLEM_PREFIX = "urn:fib:";
 
-/** What went wrong, as the backend's problem document says it, or `offline` or `unexpected`. */
-export class Problem extends Error {
-  constructor(type, detail, { retryAfterSeconds = 0, index } = {}) {
-    super(detail);
-    this.type = type.replace(/^urn:fib:/, "");
+/** A request that failed: its `type` is that of the problem document, or `offline` or `unexpected`. */
+export class BackendError extends Error {
+  /**
+   * @param {string} type
+   * @param {{retryAfterSeconds?: number, index?: number}} [details] `index` is where a refused step
+   *   found the counter
+   */
+  constructor(type, { retryAfterSeconds = 0, index } = {}) {
+    super(type);
+    this.type = type;
     this.retryAfterSeconds = retryAfterSeconds;
-    this.index = index; // where a refused step found the counter
+    this.index = index;
   }
-}
-
-/** Say a problem to a person: what happened, what became of the step, and what the page does. */
-export function inWords({ type, detail, step, unsent }) {
-  const away = navigator.onLine ? IN_WORDS[type] : "You are offline.";
-  const what = type === "offline" ? away : (IN_WORDS[type] ?? detail);
-  const then = step ? OF_A_STEP[type] : "The page goes on trying.";
-  const rest = unsent ? `Of the presses after it, ${unsent} were not sent.` : "";
-  return [what, then, rest].filter(Boolean).join(" ");
 }
 
 /** One of the configured backends, and its last calls, oldest first. */
 export class Backend {
-  calls = []; // {at, latencyMs}: when it was sent, and how long its answer took
+  /** @type {Call[]} */
+  calls = [];
 
+  /** @param {{name: string, url: string}} configuration */
   constructor({ name, url }) {
     this.name = name;
     this.url = url;
   }
 
-  get document() {
-    return `${this.url}/openapi.json`;
-  }
-
-  /** Return where the counter stands, or null where it still stands at `index`. */
-  current(index) {
+  /**
+   * Return where the counter stands, or null if it still stands at `index`.
+   * @param {number | undefined} index
+   * @param {AbortSignal} signal
+   */
+  current(index, signal) {
+    /** @type {HeadersInit} */
     const headers = index === undefined ? {} : { "If-None-Match": `"${index}"` };
-    return this.#send("/current", { headers, cache: "no-store" });
+    return this.#send("/current", { headers, cache: "no-store" }, signal);
   }
 
-  /** Step to the `next` or `previous` index, or `reset`; return where that led. Never repeated. */
-  step(name) {
-    return this.#send(`/${name}`, { method: "POST" });
+  /**
+   * Send one step and return where it led. A step is never repeated and never aborted.
+   * @param {Step} name
+   */
+  async step(name) {
+    return /** @type {Term} */ (await this.#send(`/${name}`, { method: "POST" }));
   }
 
-  async #send(path, request) {
+  /**
+   * @param {string} path
+   * @param {RequestInit} request
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<Term | null>}
+   */
+  async #send(path, request, signal) {
     const [at, started] = [new Date(), performance.now()];
-    const answer = await this.#answered(path, request);
+    const { response, body } = await this.#fetch(path, request, signal);
     this.calls.push({ at, latencyMs: performance.now() - started });
     if (this.calls.length > CALLS_KEPT) this.calls.shift();
-    if (answer.status === 304) return null;
-    if (answer.status !== 200) throw problemOf(answer);
-    if (!isTerm(answer.body)) throw unexpected(answer);
-    return answer.body;
+    if (response.status === 304) return null;
+    if (response.status !== 200) throw toBackendError(response, body);
+    if (!isTerm(body)) throw new BackendError("unexpected");
+    return body;
   }
 
-  async #answered(path, request) {
+  /**
+   * @param {string} path
+   * @param {RequestInit} request
+   * @param {AbortSignal} [signal]
+   */
+  async #fetch(path, request, signal) {
+    const aborter = new AbortController();
+    const abort = () => aborter.abort();
+    const timer = setTimeout(abort, TIMEOUT_MS);
+    signal?.addEventListener("abort", abort);
     try {
-      const signal = AbortSignal.timeout(TIMEOUT_MS);
-      const answer = await fetch(this.url + path, { ...request, signal });
-      const text = await answer.text();
-      return { status: answer.status, headers: answer.headers, body: parsed(text) };
+      // No cookies: those of other sites on the same host would fill the request's head.
+      const options = { ...request, credentials: /** @type {const} */ ("omit"), signal: aborter.signal };
+      const response = await fetch(this.url + path, options);
+      return { response, body: parseJson(await response.text()) };
     } catch {
-      throw new Problem("offline", `${this.name} does not answer.`);
+      throw new BackendError("offline");
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", abort);
     }
   }
 }
 
-function parsed(text) {
+/** @param {string} text */
+function parseJson(text) {
   try {
     return JSON.parse(text);
   } catch {
@@ -96,19 +105,19 @@ function parsed(text) {
   }
 }
 
+/** @param {any} body @returns {body is Term} */
 const isTerm = (body) => Number.isSafeInteger(body?.index) && /^\d+$/.test(body.value);
 
-function problemOf(answer) {
-  const { type, detail, index } = answer.body ?? {};
-  if (typeof type !== "string" || !type.startsWith("urn:fib:")) return unexpected(answer);
-  const retryAfterSeconds = Number(answer.headers.get("Retry-After")) || 0;
-  return new Problem(type, detail, { retryAfterSeconds, index });
+/** @param {Response} response @param {any} body */
+function toBackendError({ headers }, body) {
+  const { type, index } = body ?? {};
+  if (typeof type !== "string" || !type.startsWith(PROBLEM_PREFIX)) return new BackendError("unexpected");
+  const retryAfterSeconds = Number(headers.get("Retry-After")) || 0;
+  return new BackendError(type.slice(PROBLEM_PREFIX.length), { retryAfterSeconds, index });
 }
 
-const unexpected = ({ status }) => new Problem("unexpected", `An answer of status ${status}.`);
-
-/** Return the backends that `config.json` names. */
+/** Return the backends that `config.json` names. @returns {Promise<Backend[]>} */
 export async function configuredBackends() {
   const { backends } = await (await fetch("config.json")).json();
-  return backends.map((backend) => new Backend(backend));
+  return backends.map((/** @type {{name: string, url: string}} */ each) => new Backend(each));
 }

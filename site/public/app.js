@@ -1,43 +1,60 @@
-/** Starts the page: reads the configuration and joins controls and keys to the counter. */
+/** Starts the page: reads the configuration and joins controls, views and the counter. */
 
 import { configuredBackends } from "./api.js";
-import { Counter } from "./state.js";
-import { showBackends, View } from "./view.js";
+import { BackendsView } from "./backends_view.js";
+import { stepByButton, stepByKeys } from "./controls.js";
+import { copyByButton, copyPlainDigits } from "./copying.js";
+import { Counter } from "./counter.js";
+import { byId, inputById, isEnabled, setText } from "./dom.js";
+import { bigFibonacci } from "./numbers.js";
+import { lookAround, savePicture } from "./picture_controls.js";
+import { SLOW_AFTER_MS } from "./queue.js";
+import { View } from "./view.js";
+import * as words from "./words.js";
 
-const KEYS = { ArrowLeft: "previous", ArrowRight: "next", r: "reset" };
+/** @import { Backend, Step, Term } from "./api.js" */
+
 const PACES = [0.5, 1, 2, 4, 8, 16]; // steps a second
-const HOLD_MS = 400;
-const REPEAT_MS = 90;
-const LONGEST_REPEATED = 2; // presses that wait while a key is held, so that it ends when let go
-const COPIED_MS = 2_000;
 const CONFIGURE_AGAIN_MS = 2_000;
-const byId = (id) => document.getElementById(id);
+const NOTICE_MS = 8_000;
+const TICK_MS = 1_000;
+const LINK = /^#F(?:\(|%28)(\d{1,9})(?:\)|%29)$/;
 
-const backends = await configured();
-const named = (name) => backends.find((backend) => backend.name === name);
-const inUrl = () => new URL(location.href).searchParams.get("backend");
 const view = new View();
-let planned = 0;
-const counter = new Counter(
-  backends,
-  named(inUrl()) ?? named(remembered()) ?? backends[0],
-  () => (planned ||= requestAnimationFrame(show)),
-  () => document.hidden,
-);
+const firstLinked = linkedTerm();
+if (firstLinked) view.showTerm(firstLinked); // it needs no backend
+const backends = await configured();
+const counter = new Counter(backends, initialBackend(), planShow, () => document.hidden);
+const backendsView = new BackendsView(backends, counter.backend, choose);
+/** @type {Term | null} the term that the page's address asks for */
+let linked = null;
+let notice = "";
+let noticeTimer = 0;
+let planned = false;
 
-/** The backends; asks for them again and says so, for as long as nobody tells. */
+/** The backends; asks for them again, and says so, until the site tells them. @returns {Promise<Backend[]>} */
 async function configured() {
+  const slow = setTimeout(() => setText(byId("message"), words.WAITING_FOR_CONFIG), SLOW_AFTER_MS);
   for (;;) {
     try {
-      return await configuredBackends();
+      const answered = await configuredBackends();
+      clearTimeout(slow);
+      return answered;
     } catch {
-      byId("message").textContent = "The site does not say where its backends are. The page goes on trying.";
+      clearTimeout(slow);
+      setText(byId("message"), words.NO_CONFIG);
       await new Promise((resolve) => setTimeout(resolve, CONFIGURE_AGAIN_MS));
     }
   }
 }
 
-/** The choice of the last visit, where the browser keeps anything for this site. */
+/** The backend that the address names, or that of the last visit, or the first. */
+function initialBackend() {
+  const named = (/** @type {string | null} */ name) => backends.find((backend) => backend.name === name);
+  return named(new URL(location.href).searchParams.get("backend")) ?? named(remembered()) ?? backends[0];
+}
+
+/** The choice of the last visit, if the browser keeps anything for this site. */
 function remembered() {
   try {
     return localStorage.getItem("backend");
@@ -46,96 +63,123 @@ function remembered() {
   }
 }
 
-function remember(name) {
-  try {
-    localStorage.setItem("backend", name);
-  } catch {
-    // The URL has it.
-  }
-}
-
-function show() {
-  planned = 0;
-  view.render(counter);
-}
-
+/** @param {Backend} backend */
 function choose(backend) {
   if (backends.length > 1) {
-    remember(backend.name);
     const url = new URL(location.href);
     url.searchParams.set("backend", backend.name);
     history.replaceState(null, "", url);
+    try {
+      localStorage.setItem("backend", backend.name);
+    } catch {
+      // The address has it.
+    }
   }
   counter.choose(backend);
 }
 
-/** A press is a step; held down it repeats, no faster than the backend answers. */
-function stepBy(id) {
-  const button = byId(id);
-  let timer = 0;
-  let held = false;
-  const repeat = () => {
-    held = true;
-    if (button.disabled) return;
-    if (counter.waiting < LONGEST_REPEATED) counter.press(id);
-    timer = setTimeout(repeat, REPEAT_MS);
-  };
-  const release = () => clearTimeout(timer);
-  button.addEventListener("pointerdown", (event) => {
-    held = false;
-    if (event.button === 0) timer = setTimeout(repeat, HOLD_MS);
-  });
-  for (const end of ["pointerup", "pointerleave", "pointercancel"]) button.addEventListener(end, release);
-  button.addEventListener("contextmenu", (event) => held && event.preventDefault()); // a long touch
-  button.addEventListener("click", (event) => {
-    if (!held || !event.detail) counter.press(id);
-    held = false;
+function planShow() {
+  if (planned) return;
+  planned = true;
+  requestAnimationFrame(() => {
+    planned = false;
+    view.render(counter, linked, notice);
+    backendsView.render();
   });
 }
 
-function onKey(event) {
-  const button = byId(KEYS[event.key.length === 1 ? event.key.toLowerCase() : event.key]);
-  const onStep = event.key === "Enter" && ["next", "previous"].includes(event.target.id);
-  if ((!button && !onStep) || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.target.matches("input") || byId("confirm").open) return; // it has its own use for keys
-  if (event.repeat && (button?.id === "reset" || counter.waiting >= LONGEST_REPEATED)) {
-    event.preventDefault();
-  } else if (button) {
-    event.preventDefault();
-    button.click(); // does nothing where the button is disabled
-  }
+/** Say something for a while that is not about the counter. @param {string} text */
+function say(text) {
+  notice = text;
+  clearTimeout(noticeTimer);
+  noticeTimer = setTimeout(() => say(""), NOTICE_MS);
+  planShow();
 }
 
-function askToReset() {
-  counter.pause();
-  byId("confirm").returnValue = "";
-  byId("confirm").showModal();
+/** @param {Step} step */
+function press(step) {
+  if (!counter.allows(step)) return;
+  view.spiral.comeBack();
+  counter.press(step);
 }
 
-async function copy() {
-  const copied = await navigator.clipboard.writeText(counter.term.value).then(() => true, () => false);
-  byId("copy").textContent = copied ? "Copied" : "Refused";
-  setTimeout(() => (byId("copy").textContent = "Copy"), COPIED_MS);
+/** The term that the address asks for, if there is one. */
+function linkedTerm() {
+  const index = Number(LINK.exec(location.hash)?.[1] ?? Infinity);
+  return index <= words.LARGEST_LINKED ? { index, value: bigFibonacci(index) } : null;
+}
+
+/** Show the term that the address asks for, or else the counter. */
+function followLink() {
+  linked = linkedTerm();
+  if (linked) counter.player.stop();
+  say(location.hash.length > 1 && !linked ? words.NO_SUCH_TERM : "");
+}
+
+/** Leave the term that the address asks for. */
+function leaveLink() {
+  history.pushState(null, "", location.pathname + location.search);
+  followLink();
+}
+
+/** The address of the term that is shown, or of the page if it could not compute that term. */
+function linkToTerm() {
+  const index = (linked ?? counter.term)?.index ?? Infinity;
+  return location.origin + location.pathname + (index <= words.LARGEST_LINKED ? `#F(${index})` : "");
 }
 
 function setPace() {
-  const pace = PACES[byId("speed").value];
-  counter.perSecond = pace;
-  byId("pace").textContent = pace < 1 ? "every 2 s" : `${pace} a second`;
-  byId("speed").setAttribute("aria-valuetext", pace < 1 ? "a step every 2 seconds" : `${pace} steps a second`);
+  const perSecond = PACES[Number(inputById("speed").value)];
+  counter.player.perSecond = perSecond;
+  setText(byId("pace"), words.pace(perSecond));
+  byId("speed").setAttribute("aria-valuetext", words.spokenPace(perSecond));
 }
 
-showBackends(backends, counter.backend, choose);
-stepBy("previous");
-stepBy("next");
-setPace();
-byId("speed").addEventListener("input", setPace);
-byId("play").addEventListener("click", () => (counter.playing ? counter.pause() : counter.play()));
-byId("reset").addEventListener("click", askToReset);
-byId("confirm").addEventListener("close", ({ target }) => target.returnValue === "yes" && counter.press("reset"));
-byId("copy").addEventListener("click", copy);
-byId("all").addEventListener("click", () => view.toggleWhole());
-addEventListener("keydown", onKey);
-addEventListener("online", () => counter.readSoon(0));
-document.addEventListener("visibilitychange", () => (document.hidden ? counter.stopReading() : counter.readSoon(0)));
+/** Call `action` on a click if the button takes presses. @param {string} id @param {() => void} action */
+const onClick = (id, action) => byId(id).addEventListener("click", () => isEnabled(id) && action());
+
+function joinControls() {
+  const confirm = /** @type {HTMLDialogElement} */ (byId("confirm"));
+  const shown = () => linked ?? counter.term;
+  for (const step of /** @type {const} */ (["previous", "next"])) stepByButton(step, counter, () => press(step));
+  stepByKeys(counter);
+  setPace();
+  byId("speed").addEventListener("input", setPace);
+  onClick("play", () => {
+    view.spiral.comeBack();
+    if (counter.player.isPlaying) counter.player.stop();
+    else counter.player.start();
+  });
+  onClick("reset", () => {
+    counter.player.stop();
+    confirm.returnValue = "";
+    confirm.showModal();
+  });
+  confirm.addEventListener("close", () => confirm.returnValue === "yes" && press("reset"));
+  onClick("all", () => view.number.toggleWhole());
+  onClick("leave", leaveLink);
+  const refused = () => say(words.COPY_REFUSED);
+  copyByButton(byId("copy"), words.COPIED, () => shown()?.value, refused);
+  copyByButton(byId("link"), words.COPIED, linkToTerm, refused);
+  copyPlainDigits(byId("value"));
+  lookAround(view.spiral);
+  savePicture(view.spiral, () => `F(${shown()?.index})`);
+  const source = /** @type {HTMLAnchorElement} */ (byId("source"));
+  source.href = words.SOURCE.url;
+  setText(source, words.SOURCE.text);
+}
+
+/** Read at once when somebody comes back to the page or touches it after a while. */
+function followPeople() {
+  for (const event of ["online", "focus"]) addEventListener(event, () => counter.readNow());
+  for (const event of ["pointerdown", "keydown"]) addEventListener(event, () => counter.wake(), { capture: true });
+  document.addEventListener("visibilitychange", () => (document.hidden ? counter.poller.stop() : counter.readNow()));
+  addEventListener("hashchange", followLink);
+  addEventListener("popstate", followLink);
+  setInterval(planShow, TICK_MS); // how long ago the counter moved
+}
+
+joinControls();
+followPeople();
+followLink();
 choose(counter.backend);

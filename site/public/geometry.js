@@ -6,33 +6,45 @@
  * nearly φ about one point, and the picture keeps its place and its proportions.
  */
 
+/**
+ * @typedef {{index: number, side: number, x: number, y: number}} Square
+ * @typedef {{width: number, height: number}} Frame
+ * @typedef {{x: number, y: number, growth: number, quarters: number}} Turn
+ */
+
 export const PHI = (1 + Math.sqrt(5)) / 2;
 const LOG_PHI = Math.log10(PHI);
 const LOG_SQRT5 = Math.log10(5) / 2;
 
 // From here on one picture is like the next to a millionth of a pixel, so this one stands for all.
-const LARGEST_DRAWN = 40;
+export const LARGEST_DRAWN = 40;
 const SQUARES_DRAWN = 14; // the side of the last is some 1/500 of the first's
-const RATIOS_DRAWN = 10;
 const SHORTEST_MS = 0.1; // a browser's clock may be so coarse that a call takes no time
+const SCALES = [1, 2, 5, 10];
 
-/** Return F(index) as a number; exact up to index 78. */
+/** Return F(index) as a number, exact up to index 78. @param {number} index */
 export function fibonacci(index) {
   let [here, next] = [0, 1];
   for (let step = 0; step < index; step += 1) [here, next] = [next, here + next];
   return here;
 }
 
-/** Return the squares at `index`, newest first, fitted into the middle of a frame. */
-export function squares(index, frame) {
+/** Return the rectangle of the squares up to `index`, fitted into the middle of a frame. @param {number} index @param {Frame} frame */
+function fitted(index, frame) {
   const drawn = Math.min(index, LARGEST_DRAWN);
   const [width, height] = [fibonacci(drawn + 1), fibonacci(drawn)];
-  if (!height) return [];
   const scale = Math.min(frame.width / width, frame.height / height);
-  let left = (frame.width - width * scale) / 2;
-  let top = (frame.height - height * scale) / 2;
-  let [right, bottom] = [left + width * scale, top + height * scale];
+  const left = (frame.width - width * scale) / 2;
+  const top = (frame.height - height * scale) / 2;
+  return { drawn, scale, left, top, right: left + width * scale, bottom: top + height * scale };
+}
+
+/** Return the squares at `index`, newest first, fitted into the middle of a frame. @param {number} index @param {Frame} frame */
+export function squares(index, frame) {
+  /** @type {Square[]} */
   const placed = [];
+  if (index < 1) return placed;
+  let { drawn, scale, left, top, right, bottom } = fitted(index, frame);
   for (let at = 0; at < Math.min(drawn, SQUARES_DRAWN); at += 1) {
     const side = fibonacci(drawn - at) * scale;
     const square = { index: index - at, side, x: left, y: top };
@@ -45,13 +57,39 @@ export function squares(index, frame) {
   return placed;
 }
 
-/** Return the SVG path of the golden spiral: a quarter circle through each square, inwards. */
-export function spiral(placed) {
+/** Return the `count` squares after those at `index`, which wind around the frame: bottom, right, top, left. @param {number} index @param {Frame} frame @param {number} count */
+export function outerSquares(index, frame, count) {
+  /** @type {Square[]} */
+  const placed = [];
+  let { left, top, right, bottom } = fitted(index, frame);
+  for (let at = 1; at <= count; at += 1) {
+    const side = at % 2 ? right - left : bottom - top;
+    const square = { index: index + at, side, x: left, y: top };
+    if (at % 4 === 1) square.y = bottom;
+    if (at % 4 === 2) square.x = right;
+    if (at % 4 === 3) square.y = top -= side;
+    if (at % 4 === 0) square.x = left -= side;
+    if (at % 4 === 1) bottom += side;
+    if (at % 4 === 2) right += side;
+    placed.push(square);
+  }
+  return placed;
+}
+
+/** Return the SVG path of the golden spiral inwards: a quarter circle through each square, of which the first stands at the left if `start` is 0. @param {Square[]} placed @param {number} [start] */
+export function spiral(placed, start = 0) {
+  /** @type {string[]} */
   const path = [];
   placed.forEach(({ side, x, y }, at) => {
-    const corners = [[x, y + side], [x, y], [x + side, y], [x + side, y + side]];
-    if (at === 0) path.push(`M${corners[0].join(" ")}`);
-    path.push(`A${side} ${side} 0 0 1 ${corners[(at + 2) % 4].join(" ")}`);
+    const corners = [
+      [x, y + side],
+      [x, y],
+      [x + side, y],
+      [x + side, y + side],
+    ];
+    const turned = (at + start) % 4;
+    if (at === 0) path.push(`M${corners[turned].join(" ")}`);
+    path.push(`A${side} ${side} 0 0 1 ${corners[(turned + 2) % 4].join(" ")}`);
   });
   return path.join("");
 }
@@ -60,60 +98,88 @@ export function spiral(placed) {
  * Return how a picture turns into the one a step away: the point that stays, and the growth.
  *
  * A turn by `quarters` (clockwise) with `growth` about (x, y) carries the one square to the other.
+ * @param {Square} from
+ * @param {Square} to
+ * @param {number} quarters 1 or −1
+ * @returns {Turn}
  */
 export function turn(from, to, quarters) {
   const growth = to.side / from.side;
-  const centre = ({ x, y, side }) => [x + side / 2, y + side / 2];
   const [[fromX, fromY], [toX, toY]] = [centre(from), centre(to)];
-  // As complex numbers: the fixed point of z → to + w (z − from) is (to − w from) / (1 − w).
-  const [real, imaginary] = [0, growth * quarters]; // w; quarters is 1 or −1
-  const [overX, overY] = [
-    toX - (real * fromX - imaginary * fromY),
-    toY - (real * fromY + imaginary * fromX),
-  ];
-  const [underX, underY] = [1 - real, -imaginary];
-  const size = underX ** 2 + underY ** 2;
-  return {
-    growth,
-    quarters,
-    x: (overX * underX + overY * underY) / size,
-    y: (overY * underX - overX * underY) / size,
-  };
+  // As complex numbers: the fixed point of z → to + w (z − from) is (to − w from) / (1 − w), and
+  // w = i · growth · quarters.
+  const w = growth * quarters;
+  const [overX, overY] = [toX + w * fromY, toY - w * fromX];
+  const size = 1 + w ** 2;
+  return { growth, quarters, x: (overX - w * overY) / size, y: (overY + w * overX) / size };
 }
 
-/** Return the CSS transform at `amount` of a turn: 1 is the whole of it, 0 leaves things in place. */
-export function turned({ x, y, growth, quarters }, amount) {
-  const turning = `rotate(${90 * quarters * amount}deg) scale(${growth ** amount})`;
-  return `translate(${x}px, ${y}px) ${turning} translate(${-x}px, ${-y}px)`;
+/** @param {Square} square */
+const centre = ({ x, y, side }) => [x + side / 2, y + side / 2];
+
+/**
+ * Return the turn that carries the picture at `index` to its place in the picture one step further
+ * out (`quarters` 1) or further in (−1; from index 2 on).
+ * @param {number} index
+ * @param {number} quarters
+ * @param {Frame} frame
+ */
+export function turnTo(index, quarters, frame) {
+  const [here, there] = [squares(index, frame), squares(index + quarters, frame)];
+  return quarters === 1 ? turn(here[0], there[1], 1) : turn(here[1], there[0], -1);
 }
 
 /**
- * Return the last ratios F(k)/F(k−1) up to `index` by their distance from φ.
- *
- * `first` is the first k. `offsets` are the distances as parts of the largest of them, −1 to 1, and
- * that one is 10^`exponent`. |F(k)/F(k−1) − φ| = 1 / (φ^(k−1) F(k−1)), so no digits are lost.
+ * Return the CSS transform at `amount` of a turn: 1 is the whole of it, 0 leaves things in place.
+ * Lengths are parts of the frame.
+ * @param {Turn} turn
+ * @param {number} amount
+ * @param {Frame} frame
  */
-export function ratios(index) {
-  const first = Math.max(2, index - RATIOS_DRAWN + 1);
-  const exponents = [];
-  for (let k = first; k <= index; k += 1) exponents.push(-(k - 1) * LOG_PHI - logFibonacci(k - 1));
-  return {
-    first,
-    exponent: exponents[0],
-    last: exponents.at(-1),
-    offsets: exponents.map(
-      (exponent, at) => 10 ** (exponent - exponents[0]) * ((first + at) % 2 ? 1 : -1),
-    ),
-  };
+export function turned({ x, y, growth, quarters }, amount, { width, height }) {
+  const [right, down] = [(100 * x) / width, (100 * y) / height];
+  const turning = `rotate(${90 * quarters * amount}deg) scale(${growth ** amount})`;
+  return `translate(${right}%, ${down}%) ${turning} translate(${-right}%, ${-down}%)`;
 }
 
+/** Return where `amount` of a turn carries a square, which stays upright. @param {Square} square @param {Turn} turn @param {number} amount */
+export function carried(square, { x, y, growth, quarters }, amount) {
+  const [scale, angle] = [growth ** amount, (Math.PI / 2) * quarters * amount];
+  const [atX, atY] = centre(square);
+  const [cos, sin] = [scale * Math.cos(angle), scale * Math.sin(angle)];
+  const side = square.side * scale;
+  const [toX, toY] = [x + cos * (atX - x) - sin * (atY - y), y + sin * (atX - x) + cos * (atY - y)];
+  return { ...square, side, x: toX - side / 2, y: toY - side / 2 };
+}
+
+/**
+ * Return log10 of the distance from φ of F(index)/F(index−1), for an index from 2 on.
+ *
+ * |F(k)/F(k−1) − φ| = 1 / (φ^(k−1) F(k−1)), so no digits are lost. Far on it falls by
+ * 2 log10 φ = 0.418 a step.
+ * @param {number} index
+ */
+export const distanceExponent = (index) => -(index - 1) * LOG_PHI - logFibonacci(index - 1);
+
+/** @param {number} index */
 function logFibonacci(index) {
   return index <= LARGEST_DRAWN ? Math.log10(fibonacci(index)) : index * LOG_PHI - LOG_SQRT5;
 }
 
-/** Return the points of a sparkline of the last latencies, on a logarithmic scale of `range`. */
+/** Return the end of an axis that has room for `value`: 10, 20, 50, 100, 200, … @param {number} value */
+export function axisEnd(value) {
+  const power = 10 ** Math.floor(Math.log10(Math.max(10, value)));
+  return power * /** @type {number} */ (SCALES.find((scale) => scale * power >= value));
+}
+
+/**
+ * Return the points of a sparkline of the last latencies, on a logarithmic scale of `range`.
+ * @param {number[]} latencies in milliseconds
+ * @param {number[]} range the lowest and the highest latency
+ * @param {{width: number, height: number, places: number}} box
+ */
 export function sparkline(latencies, range, { width, height, places }) {
-  const log = (milliseconds) => Math.log(Math.max(SHORTEST_MS, milliseconds));
+  const log = (/** @type {number} */ milliseconds) => Math.log(Math.max(SHORTEST_MS, milliseconds));
   const [low, high] = range.map(log);
   return latencies.map((latency, at) => ({
     x: width - ((latencies.length - 1 - at) * width) / (places - 1),

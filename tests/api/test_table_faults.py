@@ -10,7 +10,9 @@ from fibcore.http import contract
 
 from tests.api.conftest import START
 from tests.api.http_client import Backend, assert_problem
-from tests.processes import Running, free_port
+from tests.faults.faults import FaultRates
+from tests.faults.proxy_control import ProxyControl, proxy_program
+from tests.processes import Running, free_port, running
 
 Start = Callable[..., Iterator[tuple[Backend, Running]]]
 SHORT_DEADLINE = {"FIB_DEADLINE_SECONDS": "1"}
@@ -84,3 +86,24 @@ def test_unreachable_table_is_unavailable_by_the_deadline(
             assert_problem(backend.request(method, path), contract.UNAVAILABLE)
         assert "Traceback" not in process.output()
         assert backend.request("GET", "/health").status == 200
+
+
+@pytest.mark.parametrize("name", list(START))
+def test_throttled_table_is_unavailable_by_the_deadline(
+    name: str,
+    new_table: Callable[..., Settings],
+    start_backend: Start,
+    dynamodb_port: int,
+) -> None:
+    port = free_port()
+    through_proxy = {"AWS_ENDPOINT_URL_DYNAMODB": f"http://localhost:{port}", **SHORT_DEADLINE}
+    with running(proxy_program(port, dynamodb_port), port=port):
+        proxy = ProxyControl(port)
+        for backend, _ in start_backend(name, new_table(), **through_proxy):
+            assert backend.request("POST", "/next").index() == 1  # The writer has joined.
+            proxy.set_faults(FaultRates(throttled=1), seed=0)
+            refused = backend.request("POST", "/next")
+            assert_problem(refused, contract.UNAVAILABLE)
+            assert int(refused.headers["retry-after"]) >= 1
+            proxy.set_faults(FaultRates(), seed=0)
+            assert backend.request("POST", "/next").index() == 2

@@ -97,7 +97,7 @@ def a_write_for_each_stale_entry(repository: Any) -> None:
     wrap(repository.CounterRepository, "change_writers", change_writers)
 
 
-@bug("server_api.worker", f"{_STOP_TESTS}::test_stop_answers_requests_in_socket_buffers")
+@bug("server_api.worker", f"{_STOP_TESTS}::test_sweep_answers_requests_in_socket_buffers")
 def requests_that_arrived_are_thrown_away(worker: Any) -> None:
     """gevent closes an idle connection: it throws into the greenlet that reads."""
 

@@ -6,8 +6,8 @@ import pytest
 from fibcore import Settings
 from fibcore.counter.simple import SimpleCounter
 from fibcore.dynamodb.client import ConditionFailed, create_client
-from fibcore.dynamodb.item import INDEX_NAME, KEY_NAME, KEY_VALUE, WriterNames
-from fibcore.dynamodb.repository import CounterRepository, Movement, WriteStamp
+from fibcore.dynamodb.item import INDEX_NAME, KEY_NAME, KEY_VALUE, Movement, WriterNames, WriteStamp
+from fibcore.dynamodb.repository import CounterRepository
 from fibcore.errors import BeforeStart, PastEnd, Unavailable
 from local_stack.table import create_and_seed
 

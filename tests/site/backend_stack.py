@@ -1,6 +1,9 @@
 """Both backends and the site as processes, on a table of their own."""
 
-from contextlib import ExitStack
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 
 from fibcore import Settings
 from fibcore.dynamodb.client import create_client
@@ -47,6 +50,15 @@ class BackendStack:
         program = programs.server(port=port, dynamodb_port=self._dynamodb_port, **self._table)
         self.server = self._processes.enter_context(running(program, port=port))
         return self.server
+
+    @contextmanager
+    def frozen_server(self) -> Iterator[None]:
+        """Stop the server's processes, so that it takes requests and answers none of them."""
+        os.killpg(self.server.pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.killpg(self.server.pid, signal.SIGCONT)
 
     def put(self, index: int) -> None:
         """Let the counter stand at `index`."""

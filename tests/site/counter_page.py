@@ -14,7 +14,7 @@ _KEEP_WHAT_IS_SENT = """{
   window.fetch = (url, request) => {
     window.sent[request?.method ?? "GET"].push(performance.now());
     const answer = fetch(url, request);
-    window.answered = answer.then(got => got.clone().text());
+    window.answered = answer.then(got => got.clone().text(), () => "");
     return answer;
   };
 }"""
@@ -39,6 +39,9 @@ class CounterPage:
         self.page.clock.install()
         self.open()
         self.page.clock.pause_at(self.page.evaluate("Date.now() + 100"))
+        # Its performance.now() has jumped, so the page is told anew that somebody is there.
+        self.page.evaluate("dispatchEvent(new Event('focus'))")
+        self.let_pass(100)
         return self
 
     def let_pass(self, milliseconds: int) -> None:
@@ -62,8 +65,13 @@ class CounterPage:
         for name in names:
             self.button(name).click()
 
+    def choose(self, backend: str) -> None:
+        """Choose a backend by its name in `config.json`."""
+        self.page.locator(f"[data-backend={backend}] label").click()
+
     def radio(self, name: str) -> Locator:
-        return self.page.get_by_role("radio", name=name)
+        """Return the radio button of a backend, by its name in `config.json`."""
+        return self.page.locator(f"[data-backend={name}] input")
 
     def is_at(self, index: int, *, seconds: float = 10) -> None:
         """Wait until the page shows this index, in its text and its title."""

@@ -57,20 +57,39 @@ test("a turn carries every square to where it was", () => {
 
 test("no turn at all leaves things in place", () => {
   const turn = geometry.turn(geometry.squares(9, FRAME)[1], geometry.squares(8, FRAME)[0], -1);
-  assert.match(geometry.turned(turn, 0), /rotate\(-?0deg\) scale\(1\)/);
-  assert.match(geometry.turned(turn, 1), /rotate\(-90deg\) scale\(1\.6/);
+  assert.match(geometry.turned(turn, 0, FRAME), /rotate\(-?0deg\) scale\(1\)/);
+  assert.match(geometry.turned(turn, 1, FRAME), /rotate\(-90deg\) scale\(1\.6/);
 });
 
-test("ratios swing about φ and close in on it", () => {
-  for (const index of [2, 3, 12, 40, 41, 94, 1_000_000]) {
-    const { first, offsets } = geometry.ratios(index);
-    assert.equal(first + offsets.length - 1, index);
-    near(Math.abs(offsets[0]), 1);
-    offsets.forEach((offset, at) => {
-      assert.equal(offset > 0, (first + at) % 2 === 1);
-      if (at) assert.ok(Math.abs(offset) < Math.abs(offsets[at - 1]));
-    });
+test("outer squares wind around the frame and meet edge to edge", () => {
+  for (const index of [1, 2, 3, 12, 39, 40, 1000]) {
+    const all = [...geometry.outerSquares(index, FRAME, 4).reverse(), ...geometry.squares(index, FRAME)];
+    assert.equal(all[0].index, index + 4);
+    for (const [at, { side }] of all.slice(0, -2).entries())
+      near(side, all[at + 1].side + all[at + 2].side, side * 1e-6);
+    const [left, top] = [Math.min(...all.map(({ x }) => x)), Math.min(...all.map(({ y }) => y))];
+    assert.ok(left < 0 && top < 0);
+    near(all[0].x, left);
+    near(all[0].y, top, 1e-6);
   }
+});
+
+test("a square is carried to where the picture's turn takes it", () => {
+  for (const index of [3, 12, 1000]) {
+    const turn = geometry.turnTo(index, 1, FRAME);
+    const [carriedSquare, there] = [
+      geometry.carried(geometry.squares(index, FRAME)[0], turn, 1),
+      geometry.squares(index + 1, FRAME)[1],
+    ];
+    for (const name of ["x", "y", "side"]) near(carriedSquare[name], there[name], 1e-3);
+  }
+});
+
+test("an axis ends at a round number", () => {
+  assert.deepEqual(
+    [0, 10, 11, 50, 51, 100, 101, 1000, 100000].map(geometry.axisEnd),
+    [10, 10, 20, 50, 100, 100, 200, 1000, 100000],
+  );
 });
 
 test("a ratio's distance from φ is right, to the last digit that can be known", () => {
@@ -81,14 +100,17 @@ test("a ratio's distance from φ is right, to the last digit that can be known",
   for (let index = 2; index <= 60; index += 1) {
     const off = (over * scale) / under - phi;
     const known = Math.log10(Number(off < 0n ? -off : off)) - 60;
-    near(geometry.ratios(index).last, known, 1e-9);
+    near(geometry.distanceExponent(index), known, 1e-9);
     [under, over] = [over, under + over];
   }
 });
 
 test("the slowest call is the highest point, and the last call stands at the right", () => {
   const points = geometry.sparkline([10, 1000, 20], [5, 2000], { width: 100, height: 30, places: 11 });
-  assert.deepEqual(points.map(({ x }) => x), [80, 90, 100]);
+  assert.deepEqual(
+    points.map(({ x }) => x),
+    [80, 90, 100],
+  );
   assert.equal(points.indexOf(points.toSorted((one, other) => one.y - other.y)[0]), 1);
 });
 

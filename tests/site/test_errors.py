@@ -84,7 +84,7 @@ def test_a_page_that_is_not_told_its_backends_says_so_and_asks_again(
     counter.page.clock.install()
     counter.page.route("**/config.json", lambda route: route.fulfill(status=503), times=1)
     counter.page.goto(stack.url)
-    counter.says("The site does not say where its backends are. The page goes on trying.")
+    counter.says("Could not load config.json, which says where the backends are. Retrying")
     counter.page.clock.run_for(2_000)
     counter.is_at(5)
     counter.says_nothing()
@@ -100,7 +100,7 @@ def test_unavailable_steps_are_not_repeated_but_reads_are(
     stack.take_away()
     counter.press("Next")
     counter.says(
-        "The counter can\u2019t be reached just now. The step was not counted; press again."
+        "The server can\u2019t reach the counter just now. The step was not counted; press again."
     )
     stack.put(9)
     counter.is_at(9)
@@ -114,7 +114,7 @@ def test_a_page_that_opens_while_the_counter_is_away_shows_it_when_it_is_back(
 ) -> None:
     stack.take_away()
     counter.page.goto(stack.url)
-    counter.says("The counter can\u2019t be reached just now. The page goes on trying.")
+    counter.says("The server can\u2019t reach the counter just now. The page goes on trying.")
     expect(counter.button("Next")).to_be_disabled()
     stack.put(9)
     counter.is_at(9)
@@ -124,9 +124,13 @@ def test_a_page_that_opens_while_the_counter_is_away_shows_it_when_it_is_back(
 @pytest.mark.parametrize(
     ("status", "body", "words"),
     [
-        (503, contract.OUTCOME_UNKNOWN, "No answer came in time. The step may have been counted"),
+        (
+            503,
+            contract.OUTCOME_UNKNOWN,
+            "no answer from its database in time. The step may have been counted",
+        ),
         pytest.param(
-            *(500, contract.INTERNAL, "The backend failed. The step may have been counted"),
+            *(500, contract.INTERNAL, "The server failed. The step may have been counted"),
             marks=pytest.mark.long,
         ),
         (502, None, "an answer that this page can\u2019t read. The step may have been counted"),
@@ -167,11 +171,11 @@ def test_without_a_network_the_page_says_offline_and_sends_nothing_later(
     counter.open()
     context.set_offline(True)
     counter.page.evaluate("for (let n = 0; n < 4; n += 1) document.getElementById('next').click()")
-    counter.says("You are offline. The step may have been counted")
-    counter.says("Of the presses after it, 3 were not sent.")
+    counter.says("You are offline. It may have been counted.")
+    counter.says("3 later presses were not sent.")
     context.set_offline(False)
-    counter.says("The backend answers again, and the number here is where the counter stands.")
-    counter.says("3 were not sent.")
+    counter.says("answers again now. The step may have been counted; the number here is where")
+    counter.says("3 later presses were not sent.")
     assert stack.index() == 5
     counter.press("Next")
     counter.is_at(6)
@@ -186,12 +190,12 @@ def test_a_server_that_is_killed_is_told_and_followed_again_when_it_is_back(
     stack.server.kill()
     try:
         counter.press("Next")
-        counter.says("The backend does not answer. Is it running?")
-        counter.page.get_by_text("lambda").click()  # the other one goes on
+        counter.says("The server did not answer a step. It may have been counted.")
+        counter.choose("lambda")  # the other one goes on
         counter.press("Next")
         counter.is_at(6)
-        counter.page.get_by_text("server").click()
-        counter.says("The backend does not answer. Is it running? The page goes on trying.")
+        counter.choose("server")
+        counter.says("The server does not answer. The page goes on trying.")
     finally:
         stack.start_server()
     counter.says_nothing()

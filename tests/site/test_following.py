@@ -38,12 +38,35 @@ def test_it_asks_every_two_seconds_and_what_has_not_changed_is_not_sent_again(
 
     counter.page.on("response", keep)
     before = len(counter.sent("GET"))
-    while len(counter.sent("GET")) < before + 4:
+    while len(counter.sent("GET")) < before + 5:
         counter.let_pass(50)
-    for earlier, later in pairwise(counter.sent("GET")[before:]):
+    for earlier, later in pairwise(counter.sent("GET")[before + 1 :]):
         assert 2_000 <= later - earlier <= 2_110
     assert {answer.status for answer in answers} == {304}
     assert {answer.request.headers["if-none-match"] for answer in answers} == {'"7"'}
+
+
+def test_a_quiet_page_asks_less_and_less(counter: CounterPage, stack: BackendStack) -> None:
+    stack.put(7)
+    counter.open_with_its_clock_stopped()
+    before = len(counter.sent("GET"))
+    for _ in range(300):
+        counter.let_pass(2_000)
+    gaps = [later - earlier for earlier, later in pairwise(counter.sent("GET")[before:])]
+    assert gaps[-1] >= 25_000
+    assert max(gaps) <= 33_000
+    asked = len(counter.sent("GET"))
+    for event in ("pointerdown", "focus"):
+        counter.page.evaluate("name => dispatchEvent(new Event(name))", event)
+        counter.let_pass(100)
+        asked += 1
+        assert len(counter.sent("GET")) == asked, event
+    # Somebody moves it: from then on the page asks often again.
+    stack.put(9)
+    for _ in range(4):
+        counter.let_pass(2_050)
+    counter.is_at(9)
+    assert len(counter.sent("GET")) >= asked + 3
 
 
 def test_a_hidden_tab_asks_nothing_and_catches_up_when_seen(

@@ -12,7 +12,7 @@ from tests.site.counter_page import CounterPage
 SITE = Path(__file__).parents[2] / "site" / "public"
 
 _OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-_CONTROLS = ["previous", "next", "play", "speed", "reset", "copy", "spiral", "ratio", "document"]
+_CONTROLS = ["previous", "next", "play", "speed", "reset", "copy", "spiral", "ratio", "source"]
 # Labels in the pictures, and figures of the backends, that stick out of their box.
 _CUT_OFF = """() => {
   const inside = (one, box) => one.left >= box.left - 1 && one.right <= box.right + 1;

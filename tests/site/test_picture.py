@@ -1,6 +1,7 @@
 """The picture: squares, spiral and ratio are right, and fit."""
 
 import math
+import re
 from typing import Any
 
 import gmpy2
@@ -10,19 +11,21 @@ from playwright.sync_api import expect
 from tests.site.backend_stack import BackendStack
 from tests.site.counter_page import CounterPage
 
+_LOWERED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 _SQUARES = """rects => rects.map(rect => Object.fromEntries(
   ["x", "y", "width", "height"].map(name => [name, +rect.getAttribute(name)])))"""
 
 
 def squares(counter: CounterPage) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = counter.page.locator("#spiral rect").evaluate_all(_SQUARES)
+    drawn = counter.page.locator(".squares rect:not(.ahead, [class=''])")
+    found: list[dict[str, Any]] = drawn.evaluate_all(_SQUARES)
     return found
 
 
 def labels(counter: CounterPage) -> list[str]:
     return [
         text.replace("\u00a0", " ")
-        for text in counter.page.locator("#spiral text").all_text_contents()
+        for text in counter.page.locator(".labels text:not(.ahead, [class=''])").all_text_contents()
     ]
 
 
@@ -53,7 +56,7 @@ def test_the_spiral_runs_through_every_square_without_a_break(
 ) -> None:
     stack.put(12)
     counter.open()
-    path = counter.page.locator("#spiral .spiral").get_attribute("d") or ""
+    path = counter.page.locator(".squares .spiral:not(.ahead)").get_attribute("d") or ""
     start, *arcs = path.replace("M", "").split("A")
     at = tuple(map(float, start.split()))
     drawn = squares(counter)
@@ -73,7 +76,7 @@ def test_sides_are_labelled_by_their_lengths_and_far_on_by_their_terms(
     counter: CounterPage, stack: BackendStack
 ) -> None:
     stack.put(7)
-    assert labels(counter.open())[:5] == ["13", "8", "5", "3", "2"]
+    assert labels(counter.open())[:4] == ["13", "8", "5", "3"]
     stack.put(10_000)
     counter.read_now()
     counter.is_at(10_000)
@@ -90,10 +93,10 @@ def test_a_step_turns_the_picture_by_a_quarter(counter: CounterPage, stack: Back
     assert newest["x"] == pytest.approx(first["x"], abs=0.1)
     assert before["width"] == pytest.approx(second["width"], abs=0.1)
     turning = counter.page.evaluate(
-        "document.querySelector('#spiral g').getAnimations()[0]?.effect.getKeyframes()"
+        "document.querySelector('.squares').getAnimations()[0]?.effect.getKeyframes()"
     )
     assert "rotate(-90deg)" in turning[0]["transform"]
-    assert "rotate(0deg)" in turning[1]["transform"]
+    assert "rotate(0deg)" in turning[-1]["transform"]
 
 
 @pytest.mark.parametrize(
@@ -109,30 +112,56 @@ def test_the_ratio_is_that_of_the_last_two_terms(
     text = "".join((caption.text_content() or "").split())
     assert f"={ratio:.9f}" in text
     assert ("above" in text) is (index % 2 == 1)
-    expect(counter.page.locator("#ratio circle")).to_have_count(min(10, index - 1))
 
 
-def test_the_plot_swings_about_phi_and_closes_in_on_it(
-    counter: CounterPage, stack: BackendStack
+@pytest.mark.parametrize("indexes", [(600, 900), pytest.param((60, 90), marks=pytest.mark.long)])
+def test_plot_falls_by_a_constant_part_of_a_digit(
+    counter: CounterPage, stack: BackendStack, indexes: tuple[int, int]
 ) -> None:
+    places = []
+    for index in indexes:
+        stack.put(index)
+        counter.open()
+        here = counter.page.locator("#ratio .newest")
+        places.append([float(here.get_attribute(name) or "") for name in ("cx", "cy")])
+    (x, y), (later_x, later_y) = places
+    axis = counter.page.locator("#ratio .floor").get_attribute("d") or ""
+    left, top, bottom, right = map(float, re.findall(r"[\d.]+", axis))
+    lowest = counter.page.locator("#ratio .level").last.text_content() or ""
+    digits = int(lowest.removeprefix("10⁻").translate(_LOWERED))
+    last = counter.page.locator("#ratio .mark").nth(2).text_content() or ""
+    end = int(last.replace("\u00a0", ""))
+    steps = (later_x - x) / (right - left) * end
+    assert steps == pytest.approx(indexes[1] - indexes[0])
+    fallen = (later_y - y) / (bottom - top) * digits
+    assert fallen / steps == pytest.approx(2 * math.log10((1 + math.sqrt(5)) / 2), rel=1e-3)
+
+
+def test_plot_has_a_title_and_named_axes(counter: CounterPage, stack: BackendStack) -> None:
     stack.put(12)
     counter.open()
-    circles = counter.page.locator("#ratio circle")
-    heights = circles.evaluate_all("all => all.map(one => +one.getAttribute('cy'))")
-    axis = counter.page.locator("#ratio .phi").get_attribute("d") or ""
-    offsets = [float(axis.split()[1].partition("H")[0]) - height for height in heights]
-    # F(3)/F(2) = 2 is above, and the first of ten.
-    assert [offset > 0 for offset in offsets] == [True, False] * 5
-    sizes = [abs(offset) for offset in offsets]
-    assert sizes == sorted(sizes, reverse=True)
-    far = counter.page.locator("#ratio text.mark").all_text_contents()
-    assert far == ["3", "12"]
+    expect(counter.page.get_by_role("heading", name="How close the ratio")).to_be_visible()
+    titles = counter.page.locator("#ratio .title").all_text_contents()
+    assert titles == ["distance from φ", "index of the term"]
 
 
-def test_at_the_start_there_is_no_square_and_no_ratio(
-    counter: CounterPage, stack: BackendStack
-) -> None:
+def test_first_terms_have_a_picture_too(counter: CounterPage, stack: BackendStack) -> None:
     stack.put(0)
     counter.open()
-    expect(counter.page.locator("#spiral-caption")).to_have_text("F(0) is 0: no square yet.")
-    expect(counter.page.locator("#ratio circle")).to_have_count(0)
+    expect(counter.page.locator("#spiral-caption")).to_contain_text("F(0) is 0")
+    expect(counter.page.locator("#ratio-caption")).to_contain_text("From F(2) on")
+    expect(counter.page.locator("#ratio .newest")).to_be_hidden()
+    assert counter.page.locator(".squares rect.ahead").count() >= 4
+    assert squares(counter) == []
+    expect(counter.page.locator("#value")).to_have_text("0")
+
+
+@pytest.mark.parametrize("index", [3, 12])
+def test_caption_is_true_of_the_squares(
+    counter: CounterPage, stack: BackendStack, index: int
+) -> None:
+    stack.put(index)
+    counter.open()
+    caption = counter.page.locator("#spiral-caption").text_content() or ""
+    side, one, other = map(int, re.findall(r"\d+", caption))
+    assert side == one + other == gmpy2.fib(index)

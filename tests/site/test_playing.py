@@ -50,7 +50,7 @@ def gaps_while_playing(counter: CounterPage, steps: int) -> list[float]:
         *(
             pytest.param(*case, marks=pytest.mark.long)
             for case in (
-                ("1", "1 steps a second", 1_000),
+                ("1", "1 step a second", 1_000),
                 ("2", "2 steps a second", 500),
                 ("3", "4 steps a second", 250),
                 ("4", "8 steps a second", 125),

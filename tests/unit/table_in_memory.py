@@ -139,6 +139,9 @@ class TableInMemory(CounterRepository):
         """Take the handler that is called before each send, as botocore's events do."""
         self._note_sent = note_sent
 
+    def close(self) -> None:
+        """Close no connection, as there is none."""
+
     def get_item(self, **_: Any) -> dict[str, Any]:
         """Do a `GetItem`."""
         return self._through_the_network(

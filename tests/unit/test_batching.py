@@ -10,7 +10,7 @@ from fibcore.counter.batch import Batch
 from fibcore.counter.batch_queue import BatchQueue
 from fibcore.counter.batching import BatchingCounter
 from fibcore.counter.plan import Step
-from fibcore.dynamodb.repository import Movement, WriteStamp
+from fibcore.dynamodb.item import Movement, WriteStamp
 from fibcore.errors import OutcomeUnknown, Unavailable
 
 from tests.unit.table_in_memory import Fate, TableInMemory

@@ -26,7 +26,8 @@ from botocore.exceptions import (
 )
 from fibcore import Settings
 from fibcore.dynamodb.client import ConditionFailed, OneShotClient, Refused, create_client
-from fibcore.dynamodb.repository import CounterRepository, Movement
+from fibcore.dynamodb.item import Movement
+from fibcore.dynamodb.repository import CounterRepository
 from fibcore.errors import OutcomeUnknown, Unavailable
 from local_stack.environment import local_environment
 from urllib3.exceptions import NewConnectionError, ProxyError

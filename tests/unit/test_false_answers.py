@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from fibcore.dynamodb.item import WriterNames
-from fibcore.dynamodb.repository import CounterRepository, Movement, WriteStamp
+from fibcore.dynamodb.item import Movement, WriterNames, WriteStamp
+from fibcore.dynamodb.repository import CounterRepository
 from fibcore.errors import OutcomeUnknown, Unavailable
 
 from tests.unit.table_in_memory import Fate, TableInMemory

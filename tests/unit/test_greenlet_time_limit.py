@@ -12,7 +12,8 @@ import gevent
 from gevent.server import StreamServer
 from fibcore import Settings
 from fibcore.dynamodb.client import create_client
-from fibcore.dynamodb.repository import CounterRepository, Movement
+from fibcore.dynamodb.item import Movement
+from fibcore.dynamodb.repository import CounterRepository
 from fibcore.errors import OutcomeUnknown
 from server_api.greenlet_time_limit import run_within
 

@@ -2,8 +2,8 @@
 
 The numbers are kept as `decimal.Decimal`, not as `int`, because they are only ever used as decimal
 text. libmpdec adds and prints in time linear in the number of digits, and it multiplies by a
-number-theoretic transform. CPython prints an `int` in quadratic time, and it refuses to print one
-of more than 4,300 digits, that is from F(20578) on.
+number-theoretic transform. CPython 3.11 prints an `int` in quadratic time, and every version by
+default refuses to print one of more than 4,300 digits, which F(20578) is the first to have.
 
 A number is computed bottom-up, by additions from the last pair that was reached. If that pair is
 far away, the new pair is computed from scratch by fast doubling, with the identities
@@ -22,8 +22,9 @@ from cachetools import LRUCache
 FIRST_VALUES = 50
 """How many values are computed in advance, F(0) to F(49)."""
 
-# An addition costs linear time and a doubling does not. A thousand additions cost about as much as
-# computing the number from scratch, both at index 100,000 and at 1,000,000.
+# At most this many additions lead from the last pair to a new one; beyond that the number is
+# computed from scratch. A thousand additions take about as long as fast doubling does, both at
+# index 100,000 and at 1,000,000.
 _LONGEST_WALK = 1_000
 
 # The ambient context differs per thread and per greenlet, so this module has its own. Ten million
@@ -95,7 +96,7 @@ class Fibonacci:
 
     def _value(self, index: int) -> Decimal:
         if index < 0:
-            raise ValueError(f"the index is at least 0, not {index}")
+            raise ValueError(f"the index must be at least 0, not {index}")
         if index < FIRST_VALUES:
             return self._first[index]
         value = self._values.get(index)
@@ -104,7 +105,7 @@ class Fibonacci:
         return value
 
     def _reach(self, index: int) -> Decimal:
-        """Move the last pair to `index`, and remember each value on the way."""
+        """Compute F(index), by additions if the last pair is near, and remember the values."""
         distance = index - self._last_index
         if abs(distance) > _LONGEST_WALK:
             self._last_pair = _doubled(index)

@@ -24,7 +24,7 @@ class Variable(NamedTuple):
     Attributes:
         name: The variable's name.
         default: The text that is used if the variable is not set.
-        meaning: One phrase for the documents.
+        meaning: What the variable sets, in one phrase, for the documentation.
         lowest: The lower bound of a number.
         highest: The upper bound of a number.
     """
@@ -63,7 +63,7 @@ LOG_LEVELS: Final = ("debug", "info", "warning", "error", "critical")
 
 
 def required(*variables: Variable) -> Any:
-    """Declare a setting that is the text of the first of these variables that is set."""
+    """Declare a required setting: the text of the first variable in `variables` that is set."""
 
     def read(environ: Mapping[str, str]) -> str:
         for variable in variables:
@@ -92,12 +92,14 @@ def optional_url(variable: Variable) -> Any:
 
 
 def one_of(variable: Variable, choices: tuple[str, ...]) -> Any:
-    """Declare a setting that is one of `choices`, written in any case."""
+    """Declare a setting that is one of `choices`. Upper and lower case are the same."""
 
     def read(environ: Mapping[str, str]) -> str:
         text = variable.text(environ).lower()
         if text not in choices:
-            raise InvalidSettings(f"{variable.name} is one of {', '.join(choices)}, not {text!r}")
+            raise InvalidSettings(
+                f"{variable.name} must be one of {', '.join(choices)}, not {text!r}"
+            )
         return text
 
     return _declare(read, variable)
@@ -130,7 +132,7 @@ def _number(
         value = math.nan
     if not variable.lowest <= value <= variable.highest:
         raise InvalidSettings(
-            f"{variable.name} is {described} from {variable.lowest} to {variable.highest}, "
+            f"{variable.name} must be {described} from {variable.lowest} to {variable.highest}, "
             f"not {text!r}"
         )
     return value

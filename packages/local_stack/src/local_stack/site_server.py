@@ -1,5 +1,6 @@
 """The website on localhost, with the headers that CloudFront sends with it."""
 
+import gzip
 import json
 from pathlib import Path
 
@@ -26,6 +27,16 @@ def create_application(server_port: int, lambda_port: int) -> flask.Flask:
     @app.get("/<path:path>")
     def file(path: str = "index.html") -> flask.Response:
         return flask.send_from_directory(_SITE / "public", path)
+
+    @app.after_request
+    def compress(response: flask.Response) -> flask.Response:
+        """Compress texts, as CloudFront does."""
+        if (response.mimetype or "").startswith("text/") and flask.request.accept_encodings["gzip"]:
+            response.direct_passthrough = False
+            response.set_data(gzip.compress(response.get_data()))
+            response.headers["Content-Encoding"] = "gzip"
+            response.headers["Vary"] = "Accept-Encoding"
+        return response
 
     @app.after_request
     def secure(response: flask.Response) -> flask.Response:

@@ -1,1 +1,1 @@
-"""The contract on Flask, served by Gunicorn with a gevent worker."""
+"""The HTTP server of the counter: Flask on Gunicorn, with a gevent worker."""

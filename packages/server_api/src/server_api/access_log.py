@@ -1,4 +1,4 @@
-"""An access log of one JSON object a line, written in batches.
+"""JSON access log: one object per line, written in batches.
 
 Python's `logging` would cost a fast-path request a third of its speed. So lines are formatted here
 and collected, and those of one turn of the event loop are written together.
@@ -27,7 +27,7 @@ _LINE = (
 
 
 class JsonAccessLogger(Logger):
-    """Gunicorn's logger, with an access log in JSON where `accesslog` is set.
+    """Gunicorn's logger, with a JSON access log if `accesslog` is set.
 
     JSON escapes control characters, so no request can forge a line.
     """
@@ -45,7 +45,7 @@ class JsonAccessLogger(Logger):
             return
         self._collect(
             method=environ.get("REQUEST_METHOD"),
-            # A request that the parser refused has no more than a target.
+            # For a request that the parser refused, only the raw request target is known.
             path=environ.get("PATH_INFO", environ.get("RAW_URI")),
             status=int(resp.status[:3]),
             body_bytes=resp.sent,

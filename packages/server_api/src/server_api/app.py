@@ -2,8 +2,8 @@
 
 Most requests never reach Flask. The worker (`worker.py`) offers each request to the fast path
 (`fast_path.py`) first, and the fast path answers a simple request for a counting route past WSGI
-and Flask. Whatever it leaves is answered here. Both call the same `Api`, which matches the route,
-so that their answers are the same.
+and Flask. Whatever it leaves is answered here. Both call the same `Api`, so their answers are the
+same.
 """
 
 from collections.abc import Iterable

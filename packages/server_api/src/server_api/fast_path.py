@@ -1,9 +1,10 @@
 """Fast path: a simple request goes from Gunicorn's parser straight to the contract.
 
 It avoids the WSGI environment, Flask's dispatch and Gunicorn's response, which is sent in two
-pieces. Together these cost more than the rest of such an answer. A request is simple when it asks
-for a counting route by that route's own method. Flask answers all other requests, and it gives the
-same answers: HEAD, a request with a body, HTTP/1.0, a percent-encoded path, a client that closes.
+pieces. Together these cost more than the rest of such an answer. A request is simple if it uses the
+method of a route of the counter, is HTTP/1.1, has no body and does not ask to close the connection.
+Flask answers all other requests, and it gives the same answers: HEAD, a request with a body,
+HTTP/1.0, a percent-encoded path, a client that closes.
 """
 
 import time
@@ -49,7 +50,7 @@ class FastPath:
 
 
 def send(client: Any, response: Response, *, keep_alive: bool) -> None:
-    """Send a whole answer in one piece, and copy nothing of its body."""
+    """Send a whole response, with one system call if possible, without copying the body."""
     status, headers, body = response
     length = b"" if status == HTTPStatus.NOT_MODIFIED else b"Content-Length: %d\r\n" % len(body)
     head = b"%b%bDate: %b\r\n\r\n" % (

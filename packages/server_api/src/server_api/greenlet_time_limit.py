@@ -7,10 +7,10 @@ import gevent
 
 
 def run_within(call: Callable[[], Any], seconds: float) -> Any:
-    """Run `call`, and interrupt it wherever it waits after so many seconds.
+    """Run `call`. If it has not ended after `seconds`, interrupt it at the point where it waits.
 
-    Name resolution, connection, request and answer are all waits of gevent's. An interrupted call
-    closes its connection, so nothing of it is sent later.
+    gevent can interrupt every wait of a call: name resolution, connecting, sending and reading. An
+    interrupted call closes its connection, so nothing of it is sent later.
 
     Raises:
         TimeoutError: The call did not end in time.

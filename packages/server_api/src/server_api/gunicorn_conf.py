@@ -32,10 +32,11 @@ wsgi_app = "server_api.wsgi:create_application()"
 bind = f"0.0.0.0:{_settings.port}"
 workers = _settings.processes
 
-# Gunicorn has two gevent workers. This one uses Gunicorn's own HTTP parser, which refuses ambiguous
-# framing, closes idle connections and says `Connection: close` when it stops. `gevent_pywsgi` does
-# none of these, though it answered a bare hello 1.3 times as fast. The C parser of `gunicorn[fast]`
-# made steps 1.02 to 1.14 times as fast, but it comes as source that has to be compiled.
+# Gunicorn has two gevent workers. `CounterWorker` derives from the one that uses Gunicorn's own
+# HTTP parser, which refuses ambiguous framing, closes idle connections and says `Connection: close`
+# when it stops. `gevent_pywsgi` does none of these, though it answered a bare hello 1.3 times as
+# fast. The C parser of `gunicorn[fast]` made steps 1.02 to 1.14 times as fast, but it comes as
+# source that has to be compiled.
 worker_class = "server_api.worker.CounterWorker"
 worker_connections = CONNECTIONS_LIMIT
 # When 1,500 clients connected at once, thousands of attempts overflowed a backlog of 64, and a
@@ -43,13 +44,13 @@ worker_connections = CONNECTIONS_LIMIT
 backlog = 2_048
 
 # Nothing here uses a forwarded scheme, address or path, so Gunicorn need not look up each peer.
-# With Gunicorn's defaults, a client's SCRIPT_NAME header would cut its path, or fail.
+# With Gunicorn's defaults, a client's SCRIPT_NAME header would shorten its path or make it fail.
 forwarded_allow_ips = "*"
 forwarder_headers = ""
 secure_scheme_headers: dict[str, str] = {}
 
-# CloudFront and the load balancer add fields of their own, and a field has a name besides its
-# value. `worker.BoundedRequest` limits the size of a whole head.
+# CloudFront and the load balancer add up to 32 fields. Gunicorn counts a field's name too, so its
+# limit is 256 bytes larger. `worker.BoundedRequest` limits the size of a whole head.
 limit_request_line = 8_190  # Gunicorn's highest
 limit_request_fields = contract.HEAD_FIELDS + 32
 limit_request_field_size = contract.FIELD_BYTES + 256

@@ -1,4 +1,4 @@
-"""Reads a request's body and throws it away."""
+"""Drains a request's body: reads it, up to a limit, and discards it."""
 
 import errno
 from contextlib import suppress
@@ -8,7 +8,7 @@ import gevent
 from fibcore.http.contract import BODY_LIMIT_BYTES
 
 _LONGEST_SECONDS = 10.0
-"""How long a body of at most 64 KiB may take to arrive; a slower client stalls."""
+"""How long a body of at most 64 KiB may take to arrive before the connection is closed."""
 
 _LINGER_BYTES = 2**20
 _LINGER_SECONDS = 1.0

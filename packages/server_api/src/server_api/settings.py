@@ -1,4 +1,4 @@
-"""The server's settings: those of every process, and its own."""
+"""The server's settings: the common settings, and those that only the server has."""
 
 from dataclasses import dataclass
 from typing import Final

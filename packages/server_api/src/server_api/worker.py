@@ -1,8 +1,8 @@
-"""Gunicorn's gevent worker with a fast path, turns for every client, and a stop in time.
+"""Gunicorn's gevent worker with a fast path, fair turns for connections and a bounded shutdown.
 
 When it stops, Gunicorn's own gevent worker waits for idle connections up to the whole graceful
-timeout: https://github.com/benoitc/gunicorn/issues/3227. At any time, it waits forever for a client
-that does not take its answer.
+timeout: https://github.com/benoitc/gunicorn/issues/3227. Even when it is not stopping, that worker
+waits forever for a client that does not read.
 """
 
 import select
@@ -30,24 +30,24 @@ request is answered with `Connection: close`."""
 _HEAD_BUFFER_BYTES = HEAD_BYTES + 10 * 1024
 """How much of an unfinished request head is held in memory, in two copies.
 
-These are the 32 KB that are served, 2 KB that CloudFront and the load balancer add, and 8 KB of
-what follows that the last read may bring. All 4,096 connections together hold at most 400 MB, and
-for no longer than the keep-alive time.
+It is the sum of 32 KB for the client's head, 2 KB that CloudFront and the load balancer add, and 8
+KB that the last read may bring beyond the head. All 4,096 connections together hold at most 400 MB,
+and for no longer than the keep-alive time.
 """
 
 _SystemSocket = monkey.get_original("socket", "socket")
 
 _SWEEP_SECONDS = 1.0
-"""How often the worker looks for stalled connections. A timer for each request would cost more
-than everything else that waiting costs."""
+"""How often the worker looks for stalled connections. One timer per request would cost more than
+all the rest of waiting for a request."""
 
 
 class CounterWorker(GeventWorker):
     """Answers simple requests by the application's fast path, where it has one.
 
-    It closes a connection when a whole request head does not arrive, or when an answer is not
-    taken, within the keep-alive time. After SIGTERM it goes on serving for `IDLE_SECONDS_AT_STOP`
-    and then closes idle connections.
+    It closes a connection if a whole request head does not arrive, or the client does not read its
+    response, within the keep-alive time. After SIGTERM it goes on serving for
+    `IDLE_SECONDS_AT_STOP` and then closes idle connections.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -58,11 +58,11 @@ class CounterWorker(GeventWorker):
         self._access_log: JsonAccessLogger | None = None
 
     def patch(self) -> None:
-        """Make the standard library wait by gevent, except for `select.poll`.
+        """Patch the standard library for gevent, except `select.poll`.
 
         gevent's `poll` yields to the event loop even if it is told not to wait. urllib3 calls it
         before each request to see whether a pooled connection was closed. So every client that is
-        ready would run before a write that is already planned, which takes 3 ms at 256
+        ready would run before a write that is already planned, and delay that write by 3 ms at 256
         connections. Nothing in this process waits by `poll`.
         """
         super().patch()
@@ -143,12 +143,12 @@ class CounterWorker(GeventWorker):
 class BoundedRequest(Request):
     """A request whose head, as well as its trailers, is limited in size.
 
-    Gunicorn limits the number of fields and the size of each, but a head of all fields at their
-    largest would be 800 KB.
+    Gunicorn limits the number of fields and the size of each, but a head with the most fields, each
+    of the largest size, would have 800 KB.
     """
 
     def parse(self, unreader: Any) -> Any:
-        """Parse the head; Gunicorn answers 431 where it is larger."""
+        """Parse the head. Gunicorn answers 431 if it is too large."""
         self.max_buffer_headers = _HEAD_BUFFER_BYTES
         return super().parse(unreader)
 
@@ -172,7 +172,7 @@ class ListenerName:
 
 
 class Connection:
-    """A client's connection; it is idle while this context is entered.
+    """A client's connection, and the context in which the worker waits for its next request.
 
     Attributes:
         is_idle: Whether it waits for its next request. Otherwise it is answering one.
@@ -190,9 +190,9 @@ class Connection:
         self.last_request = last_request
 
     def __enter__(self) -> Self:
-        # A client whose next request is always there already would keep the process to itself, so
-        # the other clients get a turn first. When this turn comes again, the next request has
-        # mostly arrived, so that the event loop need not be asked for it.
+        # A client that always has its next request ready would occupy the process, so the other
+        # clients run first. When this greenlet runs again, the next request has usually arrived, so
+        # reading it need not wait for the event loop.
         gevent.sleep(0)
         self._request = None
         self.is_idle = True
@@ -204,7 +204,7 @@ class Connection:
         self.since = time.monotonic()
 
     def begin(self, request: Any) -> None:
-        """Note the request that Gunicorn answers, so that its answer can still be the last."""
+        """Remember the request that Gunicorn answers, for `close_after_answer`."""
         self._request = request
         if self.last_request:
             request.force_close()

@@ -1,4 +1,4 @@
-"""The server process, put together. Gunicorn calls this in each worker, after the fork."""
+"""Creates the server's application from the environment, in each worker after Gunicorn's fork."""
 
 import logging
 import os

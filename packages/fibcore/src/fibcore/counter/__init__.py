@@ -1,4 +1,4 @@
-"""The `Counter` protocol: the operations that every counter has."""
+"""The `Counter` protocol and its operations: current, next, previous, reset."""
 
 from enum import Enum
 from typing import Protocol
@@ -16,8 +16,9 @@ class Operation(Enum):
 class Counter(Protocol):
     """One linearizable index, shared by every process that opens it.
 
-    Every method raises `Unavailable` if the step was not counted. The three methods that move the
-    index raise `OutcomeUnknown` if the step may have been counted.
+    Every method raises `Unavailable` if the counter cannot answer; then nothing moved, and nothing
+    will. The three methods that move the index raise `OutcomeUnknown` if the step may have been
+    counted.
     """
 
     def current(self) -> int:

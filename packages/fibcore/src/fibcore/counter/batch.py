@@ -1,7 +1,4 @@
-"""One batch: the steps that share a request, and what is known of the writes sent for them.
-
-This module keeps the state; `batch_writer.py` has the rules.
-"""
+"""The state of a batch: the steps that share a request, and the writes sent for them."""
 
 import threading
 from collections.abc import Callable
@@ -19,11 +16,11 @@ class Batch:
     Attributes:
         waiting: The steps not yet answered, in the order of arrival.
         done: Set when every step is answered.
-        first: The number of the first write since the last fence; 0 if there is none.
-        plans: Every write sent since the last fence, by number.
-        in_doubt: The numbers of the writes and fences that are in flight or unanswered.
-        was_refused: Whether DynamoDB refused a write by name, and no later answer tells whether a
-            proxy had delivered a copy of it before.
+        first: The sequence number of the first write since the last fence; 0 if there is none.
+        plans: The plan of every write since the last fence, by sequence number.
+        in_doubt: The numbers of the writes and fences that may still be, or may have been, applied.
+        was_refused: Whether DynamoDB rejected a write of this batch, and it is not yet known
+            whether a proxy had delivered a copy of that write before.
     """
 
     def __init__(self, lock: threading.Lock) -> None:
@@ -44,25 +41,25 @@ class Batch:
                 step.reject(
                     OutcomeUnknown("a write with this step is unanswered")
                     if self.in_doubt
-                    else Unavailable("the table accepted no write with this step in time")
+                    else Unavailable("DynamoDB carried out no request with this step in time")
                 )
 
     def fail(self, failure: Callable[[], CounterError]) -> None:
-        """Reject every waiting step, each with a failure of its own."""
+        """Reject every waiting step, each with a new exception from `failure`."""
         with self._lock:
             for step in self.waiting:
                 step.reject(failure())
             self.waiting.clear()
 
     def resolve(self, index: int) -> None:
-        """Answer every waiting step with the same index: the batch was a read."""
+        """Answer every waiting step with the index that was read."""
         with self._lock:
             for step in self.waiting:
                 step.resolve(index)
             self.waiting.clear()
 
     def plan_write(self, number: int, max_index: int) -> Plan | None:
-        """Plan the waiting steps as the write with this number, which is in doubt from now on.
+        """Plan one write for the waiting steps. If it moves the index, note it as in doubt.
 
         Returns:
             The plan, which has no movement if every step has to be refused; None if no step
@@ -79,19 +76,19 @@ class Batch:
             return plan
 
     def answer(self, plan: Plan, reached: int) -> None:
-        """Answer the steps of a plan, which left the index at `reached`."""
+        """Answer the steps of `plan`, whose write produced the index `reached`."""
         with self._lock:
             plan.answer(reached)
             self.waiting.clear()
 
     def not_applied(self, known_index: int | None) -> None:
-        """Note that no write so far was applied, and the index found, if it is valid."""
+        """Record that no write so far was applied, and the index found (None if it is invalid)."""
         self.in_doubt.clear()
         self.was_refused = False
         self._known_index = known_index
 
     def fenced(self, known_index: int | None) -> None:
-        """Start anew: no write so far was applied, and none of them ever will be."""
+        """Record that no write so far was applied or ever will be, and forget these writes."""
         self.not_applied(known_index)
         self.first = 0
         self.plans.clear()

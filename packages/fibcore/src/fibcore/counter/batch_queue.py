@@ -12,12 +12,11 @@ from fibcore.errors import Unavailable
 
 TWO_BATCHES_FROM = 128
 """From this many clients on, the queue uses two alternating batches, so that one half is answered
-while the other half's write is in flight: a process answers 64 clients in about the 5 ms that a
-write takes. With fewer clients, one batch is faster."""
+while the other half's write is in flight. With fewer clients, one batch is faster."""
 
 _LONGEST_GRACE_SECONDS = 0.5
-"""A step whose write DynamoDB refused waits a tenth of its deadline longer, at most so long: the
-next write tells whether a copy of the refused one was applied."""
+"""The longest extra wait of a step whose write DynamoDB rejected; otherwise it is a tenth of the
+deadline. The next write reveals whether a copy of the rejected one was applied."""
 
 _log = logging.getLogger(__name__)
 
@@ -25,11 +24,12 @@ _log = logging.getLogger(__name__)
 class BatchQueue:
     """A queue and its worker: while the worker serves one batch, arriving steps wait in another.
 
-    The worker is a thread of its own, or a greenlet if gevent has patched threads. It belongs to
+    The worker is a separate thread, or a greenlet if gevent has patched threads. It belongs to
     no client, so a client that goes away cannot block the others.
 
     Args:
-        serve: Answers the steps of a batch. Steps that it leaves wait for their deadlines.
+        serve: Answers the steps of a batch. A step that it leaves unanswered waits until its
+            deadline.
         deadline_seconds: How long a step waits for its answer.
         limit: How many steps may wait for the worker; one more is refused at once.
         name: The name of the worker, for the log.
@@ -55,18 +55,18 @@ class BatchQueue:
         self._is_working = False
 
     def submit(self, operation: Operation) -> int:
-        """Wait with a new step until its batch is served, and return the index it reached.
+        """Add a new step, wait until it is answered, and return the index that it reached.
 
         Raises:
-            Unavailable: Too many steps wait already, or no write included this one in time.
-            CounterError: However else the step failed.
+            Unavailable: The queue is full, or no request with this step was carried out in time.
+            CounterError: The step failed in another way.
         """
         step = Step(operation)
         batch = self.add(step)
         try:
             self._wake_worker()
-            if not batch.done.wait(self._deadline_seconds) and batch.was_refused:
-                batch.done.wait(min(_LONGEST_GRACE_SECONDS, self._deadline_seconds / 10))
+            if not _wait(batch.done, self._deadline_seconds) and batch.was_refused:
+                _wait(batch.done, min(_LONGEST_GRACE_SECONDS, self._deadline_seconds / 10))
         finally:
             if step.outcome is None:
                 batch.leave(step)
@@ -81,7 +81,7 @@ class BatchQueue:
         """Add `step` to the newest batch and return that batch.
 
         Raises:
-            Unavailable: As many steps as the limit allows wait already.
+            Unavailable: The queue is full.
         """
         with self._lock:
             if self.length >= self._limit:
@@ -103,7 +103,7 @@ class BatchQueue:
         try:
             self._serve(batch)
         except BaseException:
-            # The steps end as at their deadlines, and none of them waits for that.
+            # Reject the waiting steps now, with the errors that they would get at their deadlines.
             for step in list(batch.waiting):
                 batch.leave(step)
             raise
@@ -140,8 +140,9 @@ class BatchQueue:
     def _wait_for_more(self) -> None:
         """Give clients that were just answered time to send their next request.
 
-        With few clients the next call waits for all of them. With many it waits for one half:
-        its call is in flight while the other half is answered and sends its next requests.
+        With few clients the next call waits for all of them. With many it waits for one half of
+        them. The call of this half is then in flight while the other half is answered and sends its
+        next requests.
         """
         waiting = self.length
         if waiting + self._last_batch_size >= TWO_BATCHES_FROM:
@@ -151,3 +152,12 @@ class BatchQueue:
         time.sleep(0)  # The clients take their answers,
         time.sleep(0)  # and send their next requests.
         self._close_at = None
+
+
+def _wait(event: threading.Event, seconds: float) -> bool:
+    """Wait until the event is set, at most so long; return whether it is.
+
+    gevent's `wait` on an event that was set just before has no timeout, and is never woken if the
+    last of those that waited before has its timeout meanwhile. So such an event is not waited for.
+    """
+    return event.is_set() or event.wait(seconds)

@@ -1,23 +1,25 @@
-"""Writes batches to the item: one conditional write per batch, applied exactly once.
+"""Writes batches to the item with conditional writes. At most one write of a batch applies.
 
-The rules. The model in `tests/unit/batching_model.py` shows that each of them is needed:
+These are the rules. The model in `tests/unit/batching_model.py` shows that each is needed.
 
 1. A writer has a random id, drawn when it first writes, and an entry in the item under this id:
    the number of its last applied write, and the index that this write produced.
 2. The entry is created by a write that moves nothing. If that write is unanswered, the writer
    draws another id. Every counting write requires the entry. A writer that finds its entry gone
-   draws another id.
-3. Every write of a batch has a number of its own, and all of them require that the stored number
-   is smaller than the batch's first. So at most one of them is ever applied, and the stored
-   number tells which. After an unanswered write the next one is simply sent. Every write is
-   remembered, even one that DynamoDB refused: a proxy may have delivered a copy of it before.
+   draws another id. A writer that finds no room for an entry writes without one; if such a write is
+   unanswered, its steps stay in doubt.
+3. Every write of a batch has a new sequence number, and it requires that the stored number is
+   smaller than the number of the batch's first write. So at most one of them is ever applied, and
+   the stored number tells which. After an unanswered write, the writer sends the next one. Every
+   write is remembered, even one that DynamoDB refused: a proxy may have delivered a copy of it
+   before.
 4. If every step of a batch has to be refused although a write was sent, the writer first sends a
    fence. It moves nothing, but either it raises the stored number, which rules out all earlier
    writes and their copies for ever, or it finds that one of them was applied.
 5. Entries that have not changed for a minute are removed, by a write that requires the number
    seen (`writer_registry.py`).
 
-A step whose write stays in doubt waits for its deadline and is then of unknown outcome.
+A step whose write stays in doubt waits until its deadline and then fails with `OutcomeUnknown`.
 """
 
 import logging
@@ -29,8 +31,8 @@ from fibcore.counter import Operation
 from fibcore.counter.backoff import backoff_seconds
 from fibcore.counter.batch import Batch
 from fibcore.dynamodb.client import ConditionFailed, Refused
-from fibcore.dynamodb.item import Item, WriterNames, parse_index, parse_number
-from fibcore.dynamodb.repository import CounterRepository, WriteStamp
+from fibcore.dynamodb.item import Item, WriterNames, WriteStamp, parse_index, parse_number
+from fibcore.dynamodb.repository import CounterRepository
 from fibcore.dynamodb.writer_registry import WriterRegistry
 from fibcore.errors import OutcomeUnknown, Unavailable
 
@@ -48,7 +50,7 @@ class BatchWriter:
         repository: Where the index is kept.
         max_index: The highest index that a step forward reaches.
         clock: Monotonic, in seconds.
-        pause: Waits for so many seconds.
+        pause: Waits for the given number of seconds.
     """
 
     def __init__(
@@ -74,19 +76,22 @@ class BatchWriter:
                     self._registry.refresh_if_due()
                 self._write(batch)
                 continue
-            except Unavailable as failure:
-                if not failure.transient and not batch.in_doubt:
+            except (OutcomeUnknown, Unavailable) as failure:
+                transient = isinstance(failure, OutcomeUnknown) or failure.transient
+                if not transient and not batch.in_doubt:
                     batch.fail(partial(Unavailable, str(failure)))
-                _log.debug("a batch of %d steps is tried again: %s", len(batch.waiting), failure)
-            except OutcomeUnknown as failure:
-                _log.debug("a batch of %d steps is in doubt: %s", len(batch.waiting), failure)
+                _log.debug(
+                    "a request failed, and %d steps of its batch still wait: %s",
+                    len(batch.waiting),
+                    failure,
+                )
             except _CannotResolve:
                 return
             tries += 1
             self._pause(backoff_seconds(tries))
 
     def _write(self, batch: Batch) -> None:
-        """Send one write: a plan for the batch, or a fence before every step is refused."""
+        """Send the next write of the batch, or a fence before every step is refused."""
         self._last_number += 1
         number, names = self._last_number, self._registry.names
         plan = batch.plan_write(number, self._max_index)
@@ -137,7 +142,7 @@ class BatchWriter:
             batch.fenced(parse_index(item))
 
     def _resolve(self, batch: Batch, names: WriterNames | None, item: Item | None) -> None:
-        """Draw the conclusions from the item that came back with a failed condition."""
+        """Determine the batch's outcome from the item that came back with the failed condition."""
         index = parse_index(item or {})
         number = parse_number(item or {}, names.of_number) if names else None
         produced = parse_index(item or {}, names.of_index) if names else None
@@ -149,7 +154,8 @@ class BatchWriter:
             batch.answer(batch.plans[number], produced)
             return
         elif number is not None and number not in batch.plans and number <= self._last_number:
-            # A fence of the batch was applied.
+            # The stored number is this writer's, but no plan has it: a fence of the batch was
+            # applied.
             batch.fenced(index)
         else:
             # Somebody removed the entry, or restored the table, or has the same id.

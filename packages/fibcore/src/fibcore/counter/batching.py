@@ -1,14 +1,14 @@
 """A counter that batches concurrent steps into one write (group commit).
 
 DynamoDB accepts at most 1,000 writes a second to one item, and a call costs about a millisecond of
-CPU. So while one write is in flight, arriving steps wait, and the next write moves the counter by
-the net of all of them; each step gets its own index from the plan. Shared memory knows this as
-flat combining (Hendler, Incze, Shavit, Tzafrir, SPAA 2010), databases as group commit.
+CPU. So arriving steps wait while one write is in flight. The next write moves the counter by the
+sum of all of them, and the plan gives each step its own index. The technique is called group commit
+in databases, and flat combining in shared memory (Hendler, Incze, Shavit, Tzafrir, SPAA 2010).
 
 The result is linearizable. Every step of a batch waits from before the batch's write is sent until
 after it is applied, so the steps overlap, and any order among them is valid. `plan.py` chooses the
-order, and the write's condition holds for all of its steps or nothing moves. A read never joins a
-read request that was sent before the read arrived.
+order. The write applies only if its condition holds, and then it holds for every step. A read never
+joins a read request that was sent before the read arrived.
 
 Nothing is counted twice, although a write whose answer is lost is tried again: `batch_writer.py`
 has the rules. A crash leaves at most one write in flight, whose steps were never answered.
@@ -31,7 +31,7 @@ from fibcore.errors import Unavailable
 
 
 class BatchingCounter:
-    """The `Counter` in the table, with one write for all the steps that wait.
+    """A `Counter` that batches all waiting steps into one conditional write.
 
     It works with threads and with gevent's greenlets: it uses nothing but `threading`.
 
@@ -39,10 +39,10 @@ class BatchingCounter:
         repository: Where the index is kept.
         max_index: The highest index that `next` reaches.
         deadline_seconds: How long a call waits for the table.
-        queue_limit: How many steps, and how many reads, may wait at once. A process that serves
-            one request per connection at a time needs no more than it has connections.
+        queue_limit: How many steps, and how many reads, may wait at once. A server with one request
+            in flight per connection needs at most its number of connections.
         clock: Monotonic, in seconds.
-        pause: Waits for so many seconds.
+        pause: Waits for the given number of seconds.
     """
 
     def __init__(

@@ -2,8 +2,8 @@
 
 The steps of one plan all wait while it is written, so any order among them is linearizable. The
 plan resets first, then steps forward, then back; near the upper end it steps back before
-forward, so that fewer are refused. The condition bounds the highest and the lowest index that
-any step of the plan is answered with, not only the last.
+forward, so that fewer are refused. The condition keeps every index that a step is answered with
+inside the limits, not only the final one.
 """
 
 from collections.abc import Sequence
@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from fibcore.counter import Operation
-from fibcore.dynamodb.repository import Movement
+from fibcore.dynamodb.item import Movement
 from fibcore.errors import BeforeStart, CounterError, OutcomeUnknown, PastEnd
 from fibcore.settings import INDEX_LIMIT
 
 
 @dataclass(eq=False, slots=True)
 class Step:
-    """One move of one client: a future that is resolved or rejected once.
+    """One request of one client, as a future.
 
     Attributes:
         operation: What the client asked for.
@@ -53,7 +53,8 @@ class Plan(NamedTuple):
 
     Attributes:
         movement: What to write, or None if every step is refused.
-        moving: Each step that moves, with its index less the index that the write produces.
+        moving: Each step that moves, with the offset of its index from the index that the write
+            produces.
         refused: The steps that do not fit, each with its failure.
     """
 
@@ -75,8 +76,9 @@ def plan_steps(steps: Sequence[Step], *, max_index: int, known: int | None = Non
     Args:
         steps: At least one.
         max_index: The highest index that a step forward may reach.
-        known: The stored index, from 0 to `INDEX_LIMIT`, if a read or a refused write returned
-            it. Without it no step is refused: the condition fails if one would have to be.
+        known: The stored index, from 0 to `INDEX_LIMIT`, if it came back with a failed condition.
+            Without it, and without a reset, no step is refused. Instead the condition fails if a
+            step would have to be refused.
     """
     resets = [step for step in steps if step.operation is Operation.RESET]
     forward = [step for step in steps if step.operation is Operation.NEXT]
@@ -103,7 +105,7 @@ def plan_steps(steps: Sequence[Step], *, max_index: int, known: int | None = Non
         refused += [(step, PastEnd(past_end_at)) for step in forward[fitting_forward:]]
         refused += [(step, BeforeStart(before_start_at)) for step in back[fitting_back:]]
         if refused:
-            # What is refused, and where, is true of this very start only.
+            # The refusals hold only for this start, so the write requires exactly this index.
             lowest = highest = start
 
     net = fitting_forward - fitting_back

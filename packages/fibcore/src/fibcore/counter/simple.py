@@ -13,17 +13,18 @@ from fibcore.errors import Unavailable
 
 
 class SimpleCounter:
-    """The `Counter` in the table, with one conditional write per step.
+    """A `Counter` that sends one conditional write per step.
 
-    A write is sent again only if DynamoDB refused it or it was never sent. If it is unanswered,
-    the step's outcome is unknown at once: nothing in the item tells whether it was applied.
+    A write is sent again only if its condition failed, if DynamoDB rejected it for a transient
+    reason, or if it was never sent. If it is unanswered, the step's outcome is unknown at once:
+    nothing in the item tells whether it was applied.
 
     Args:
         repository: Where the index is kept.
         max_index: The highest index that `next` reaches.
         deadline_seconds: After this time no further try begins.
         clock: Monotonic, in seconds.
-        pause: Waits for so many seconds.
+        pause: Waits for the given number of seconds.
     """
 
     def __init__(

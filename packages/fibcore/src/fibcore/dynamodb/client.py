@@ -1,11 +1,12 @@
 """One request to DynamoDB per call, never retried, with a time limit and a classified outcome.
 
 botocore's own retries are off because they repeat a write whose answer was lost, and such a write
-may then count twice. (https://github.com/boto/botocore/pull/1972 tells `total_max_attempts` from
-`max_attempts`.) The caller decides what to send again, by how the call ended: it returned, or it
-raised `ConditionFailed` or `Refused`, which DynamoDB answered, or `Unavailable`, because the
-request was never sent, or `OutcomeUnknown` in every other case. An answer speaks of one delivery
-of the request; a proxy may have delivered a copy of it before.
+may then count twice. (`total_max_attempts` counts the first attempt, `max_attempts` does not:
+https://github.com/boto/botocore/pull/1972) The caller decides what to send again. A call that
+returns was carried out. `ConditionFailed` and `Refused` mean that DynamoDB answered and did not
+carry out the request. `Unavailable` means that the request was never sent. `OutcomeUnknown` is
+every other case. An answer is about one delivery of the request only: a proxy may have delivered a
+copy before, which may have been applied.
 """
 
 import socket
@@ -39,7 +40,7 @@ _THROTTLED: Final = frozenset(
         "TransactionConflictException",
     }
 )
-"""Refusals that pass by themselves: throttling, and a conflict with another request."""
+"""Error codes after which the same request may succeed later: throttling, and conflicts."""
 
 _REJECTED: Final = frozenset(
     {
@@ -55,7 +56,7 @@ _REJECTED: Final = frozenset(
         "ValidationException",
     }
 )
-"""Refusals that last until somebody changes something:
+"""Error codes that repeat until the request, the credentials or the table is changed:
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html"""
 
 _NOT_CONNECTED: Final = (
@@ -81,20 +82,21 @@ class ConditionFailed(Exception):
 
 
 class Refused(Unavailable):
-    """DynamoDB answered this request with a refusal that it named."""
+    """DynamoDB rejected this delivery of the request with one of the known error codes."""
 
 
 def create_client(settings: Settings, *, connections: int = 4) -> "DynamoDBClient":
     """Return a boto3 client for the settings' region and endpoint that never retries by itself.
 
-    Its read timeout, which is also the limit for a whole call, is three fifths of the deadline: a
-    call that takes half the deadline is answered, and a lost answer leaves time for more calls.
-    It is 3 seconds at most, since AWS Lambda may begin a call at the deadline.
+    Its read timeout is three fifths of the deadline, so a call that takes half the deadline is
+    answered, and a lost answer leaves time for more calls. It is 3 seconds at most, because the
+    Lambda function may begin a call just before its deadline.
 
     Args:
-        settings: The table's place, and the deadline of a request.
-        connections: The size of the connection pool. A counter has one write and one read in
-            flight; a call beyond the pool opens a connection and throws it away.
+        settings: They give the region, the endpoint and the deadline of a request.
+        connections: The size of the connection pool. A counter has at most one write and one read
+            in flight. A call that finds the pool empty opens an extra connection, which is not
+            kept.
     """
     return boto3.client(
         "dynamodb",
@@ -106,9 +108,9 @@ def create_client(settings: Settings, *, connections: int = 4) -> "DynamoDBClien
             retries={"total_max_attempts": 1, "mode": "standard"},
             max_pool_connections=connections,
             tcp_keepalive=True,
-            # Checking our own parameters costs a tenth of a call.
+            # botocore's validation takes a tenth of a call, and this package builds all parameters.
             parameter_validation=False,
-            # So does composing botocore's user agent, which it does anew for every call.
+            # botocore composes its default user agent again for every call, which costs as much.
             user_agent="fib",
         ),
     )
@@ -118,10 +120,8 @@ class OneShotClient:
     """Sends each request once, within one time limit, and classifies its outcome.
 
     Args:
-        client: From `create_client`. Its read timeout is the limit for a whole call: name
-            resolution, connection, request and answer. botocore's own timeouts are those of a
-            single read, and an answer that arrives byte by byte never reaches them.
-        run_within: Keeps a call to that limit.
+        client: From `create_client`. Its read timeout is also the limit for a whole call.
+        run_within: Keeps a call to that limit: see `time_limit.py`.
     """
 
     def __init__(self, client: "DynamoDBClient", run_within: RunWithin) -> None:
@@ -130,10 +130,6 @@ class OneShotClient:
         self._seconds = float(client.meta.config.read_timeout)  # type: ignore[attr-defined]
         self._call = threading.local()
         client.meta.events.register("before-send.dynamodb", self._note_sent)
-
-    def close_connections(self) -> None:
-        """Close the idle connections, so that the next request opens a new one."""
-        self._client.close()
 
     def send(self, operation: str, read: Callable[[Any], T], **parameters: Any) -> T:
         """Send one request and return what `read` makes of its answer.
@@ -144,7 +140,7 @@ class OneShotClient:
             **parameters: The request.
 
         Raises:
-            ConditionFailed: With the item as it was found.
+            ConditionFailed: The write's condition did not hold; the error has the item.
             Refused: DynamoDB refused the request by name.
             Unavailable: The request was never sent.
             OutcomeUnknown: No readable answer came.
@@ -160,7 +156,7 @@ class OneShotClient:
         try:
             result: T = self._run_within(call, self._seconds)
         except TimeoutError as error:
-            raise OutcomeUnknown(f"DynamoDB did not answer: {error}") from error
+            raise OutcomeUnknown(f"no answer from DynamoDB in {self._seconds} seconds") from error
         return result
 
     def _note_sent(self, **_: Any) -> None:
@@ -168,7 +164,7 @@ class OneShotClient:
 
 
 def _outcome(error: Exception, *, sent: bool) -> Exception:
-    """Return the outcome of a call that ended with `error`: unknown, unless a reason is named."""
+    """Return the exception that classifies `error`; it is `OutcomeUnknown` without proof."""
     if not sent:
         return Unavailable(f"the request to DynamoDB could not be made: {error}")
     if isinstance(error, ClientError):
@@ -185,12 +181,8 @@ def _reasons(error: object) -> Iterator[BaseException]:
     """Yield `error` and the errors that botocore and urllib3 wrapped in it."""
     if isinstance(error, BaseException):
         yield error
-        wrapped = (
-            getattr(error, "kwargs", {}).get("error"),
-            getattr(error, "original_error", None),
-            *error.args,
-        )
-        for each in wrapped:
+        wrapped = getattr(error, "kwargs", {}).get("error"), getattr(error, "original_error", None)
+        for each in (*wrapped, *error.args):
             yield from _reasons(each)
 
 
@@ -205,4 +197,4 @@ def _answered(error: ClientError) -> Exception:
             return OutcomeUnknown("the item in DynamoDB's answer cannot be read")
     if code in _THROTTLED | _REJECTED:
         return Refused(f"DynamoDB refused the request: {error}", transient=code in _THROTTLED)
-    return OutcomeUnknown(f"DynamoDB failed: {error}")
+    return OutcomeUnknown(f"DynamoDB's answer does not say what became of the request: {error}")

@@ -1,10 +1,12 @@
-"""The layout of the counter's item in the table, which is go-fib's layout with more attributes.
+"""The layout of the counter's DynamoDB item: its key, its index and the writers' attributes.
 
-The key is `counter` = `current`, and `value` holds the index. Each writer adds two attributes of
-its own, named by its id: see `WriterNames`.
+The key is `counter` = `current`, and `value` holds the index, as in
+https://github.com/stuburger/go-fib, which this project re-implements. Each writer adds two
+attributes, whose names contain its id: see `WriterNames`.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final, NamedTuple
 
@@ -14,8 +16,9 @@ KEY_NAME: Final = "counter"
 KEY_VALUE: Final = "current"
 INDEX_NAME: Final = "value"
 JOINS_NAME: Final = "writers.joined"
-"""The attribute that counts how often a writer joined. Each join is conditional on the count that
-it read, so of writers that join at the same moment one succeeds and the others look again."""
+"""The attribute that counts how often a writer joined. A writer joins by adding its two attributes,
+and it requires that the count is still the one that it read. If several writers join at the same
+moment, one succeeds and the others read the item again."""
 
 Item = Mapping[str, Mapping[str, Any]]
 """An item in boto3's low-level form: `{"value": {"N": "7"}, …}`."""
@@ -36,6 +39,39 @@ class WriterNames(NamedTuple):
     def for_id(cls, writer_id: str) -> "WriterNames":
         """Return the names of the writer with this id."""
         return cls(f"n.{writer_id}", f"i.{writer_id}")
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """What a write does to the stored index.
+
+    Attributes:
+        net: The signed distance that the index moves, from 0 if `restart` is set, and otherwise
+            from the stored index.
+        restart: Whether the write ignores the stored index and moves from 0.
+        lowest: The lowest stored index that the write accepts; ignored with `restart`.
+        highest: The highest stored index that the write accepts; ignored with `restart`.
+    """
+
+    net: int
+    restart: bool
+    lowest: int
+    highest: int
+
+
+@dataclass(frozen=True, slots=True)
+class WriteStamp:
+    """The writer's sequence number, stored with each write so that a repeat is rejected.
+
+    Attributes:
+        names: The writer's two attributes.
+        first: The write applies only if the stored number is smaller than this.
+        number: The number that the write stores; at least `first`.
+    """
+
+    names: WriterNames
+    first: int
+    number: int
 
 
 def as_item(attributes: object) -> Item:
@@ -65,12 +101,12 @@ def as_decimal(value: Mapping[str, Any]) -> Decimal:
 
     Raises:
         KeyError: The value is no number.
-        TypeError: The number is not in the form of a string, as DynamoDB sends it.
+        TypeError: The number is not a string. DynamoDB sends every number as a string.
         InvalidOperation: The string is no number.
     """
     text = value["N"]
     if not isinstance(text, str):
-        raise TypeError("the number is not in the form of a string")
+        raise TypeError("the number is not a string")
     return Decimal(text)
 
 

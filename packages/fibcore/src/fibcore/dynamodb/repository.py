@@ -2,8 +2,6 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from decimal import Context, Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from fibcore.dynamodb.client import ConditionFailed, OneShotClient
@@ -13,7 +11,9 @@ from fibcore.dynamodb.item import (
     KEY_NAME,
     KEY_VALUE,
     Item,
+    Movement,
     WriterNames,
+    WriteStamp,
     as_decimal,
     as_item,
     parse_index,
@@ -27,53 +27,17 @@ if TYPE_CHECKING:
 
 _KEY: Final = {KEY_NAME: {"S": KEY_VALUE}}
 
-_EMPTY_ANSWER_LENGTH: Final = str(len("{}"))
-"""The content length of the answer to a read that finds no item."""
-
-_DYNAMODB_NUMBERS: Final = Context(prec=50)  # DynamoDB's numbers have 38 digits.
-
 _LONGEST_IDLE_SECONDS: Final = 5.0
-"""A connection that was idle for longer is not used for a write: a load balancer may have dropped
-it silently, or AWS Lambda may have frozen the process in between."""
-
-
-@dataclass(frozen=True, slots=True)
-class Movement:
-    """What a write does to the stored index.
-
-    Attributes:
-        net: How far the index moves; from 0 if `restart` is set, otherwise from where it is.
-        restart: Whether the write sets the index, whatever it was.
-        lowest: The lowest stored index that the write accepts; ignored with `restart`.
-        highest: The highest stored index that the write accepts; ignored with `restart`.
-    """
-
-    net: int
-    restart: bool
-    lowest: int
-    highest: int
-
-
-@dataclass(frozen=True, slots=True)
-class WriteStamp:
-    """The writer's sequence number, stored with each write so that a repeat is rejected.
-
-    Attributes:
-        names: The writer's two attributes.
-        first: The write applies only if the stored number is smaller than this.
-        number: The number that the write stores; at least `first`.
-    """
-
-    names: WriterNames
-    first: int
-    number: int
+"""If no request was sent for this long, idle connections are closed before a write. A load balancer
+may have dropped them silently, or AWS Lambda may have frozen the process in between."""
 
 
 class CounterRepository:
     """Reads and writes the counter's item, one request per method.
 
-    Every method raises `Unavailable` if its request surely did nothing, and the methods that
-    write raise `OutcomeUnknown` if it may have done something.
+    Every method raises `Unavailable` if its request left the index unchanged. The methods that
+    write raise `OutcomeUnknown` if the request may have changed it. `Refused` is an `Unavailable`
+    that is about one delivery of the request only.
 
     Args:
         client: From `create_client`.
@@ -90,6 +54,7 @@ class CounterRepository:
         run_within: RunWithin = run_in_thread,
         wall_clock: Callable[[], float] = time.time,
     ) -> None:
+        self._close_idle_connections = client.close
         self._client = OneShotClient(client, run_within)
         self._table_name = table_name
         self._wall_clock = wall_clock
@@ -114,11 +79,7 @@ class CounterRepository:
         return item
 
     def read_index(self) -> int:
-        """Return the stored index with a strongly consistent read.
-
-        Raises:
-            Unavailable: Also if there is no item or it holds no valid index.
-        """
+        """Read the item and return its index, or raise as `require_index` does."""
         return self.require_index(self.read())
 
     def move(self, movement: Movement, stamp: WriteStamp | None = None) -> int:
@@ -126,11 +87,12 @@ class CounterRepository:
 
         Args:
             movement: How far to move, and from which indexes.
-            stamp: The writer's stamp to check and store, if it has an entry in the item.
+            stamp: The stamp to check and store; None if the writer has no entry in the item.
 
         Raises:
-            ConditionFailed: The stored index is outside the movement's bounds or no number, or
-                the stamp's number has been passed, or there is no item.
+            ConditionFailed: The stored index is outside the movement's bounds or is no number, or
+                the writer's stored number is not below `stamp.first`, or the writer has no entry,
+                or there is no item.
         """
         produced = ":net" if movement.restart else "#value + :net"
         names = {"#value": INDEX_NAME}
@@ -157,27 +119,28 @@ class CounterRepository:
             ReturnValues="UPDATED_NEW",
         )
         if parse_index(stored) is None:
-            self._move_back(stored[INDEX_NAME]["N"], movement.net)
+            self._move_back(stored[INDEX_NAME], movement.net)
         return self.require_index(stored)
 
-    def _move_back(self, moved: str, net: int) -> None:
-        """Undo a move of a stored fraction, which no condition can tell from a whole number."""
+    def _move_back(self, moved: Mapping[str, Any], net: int) -> None:
+        """Undo a write that moved a fraction: no condition can require a whole number."""
         try:
             self._update(
                 _attributes,
-                UpdateExpression="SET #value = :before",
+                UpdateExpression="SET #value = #value + :back",
                 ConditionExpression="#value = :moved",
                 ExpressionAttributeNames={"#value": INDEX_NAME},
-                ExpressionAttributeValues={
-                    ":before": {"N": str(_DYNAMODB_NUMBERS.subtract(Decimal(moved), net))},
-                    ":moved": {"N": moved},
-                },
+                ExpressionAttributeValues={":back": _number(-net), ":moved": moved},
             )
         except (ConditionFailed, Unavailable) as failed:
-            raise OutcomeUnknown("a fraction moved and could not be moved back") from failed
+            raise OutcomeUnknown(
+                "a write moved a stored fraction and could not undo that: reset the counter"
+            ) from failed
 
     def fence(self, stamp: WriteStamp) -> Item:
-        """Raise the writer's number past its earlier writes, move nothing, return the item.
+        """Raise the writer's stored number past its earlier writes, and return the item.
+
+        The index does not move, and no earlier write can apply any more.
 
         Raises:
             ConditionFailed: An earlier write was applied, or the writer has no entry.
@@ -186,7 +149,9 @@ class CounterRepository:
         def read(answer: Any) -> Item:
             item = _attributes(answer)
             if parse_number(item, stamp.names.of_number) != stamp.number:
-                raise ValueError("the answer does not hold the fence's number")
+                raise ValueError(
+                    "the item in the answer does not have the number that the fence wrote"
+                )
             return item
 
         return self._update(
@@ -209,12 +174,13 @@ class CounterRepository:
         Args:
             item: The item as it was read.
             join: The entry to add, with number 0; None to add none.
-            remove: Entries to remove: each only if its stored number is still the one given, or
-                in any case for None.
+            remove: Entries to remove, each with the number that was read. If one of these numbers
+                has changed, the write changes nothing. None removes an entry whatever its number
+                is.
 
         Raises:
-            Unavailable: Also if an entry changed or another writer joined meanwhile, or there is
-                no item. Nothing was changed.
+            Unavailable: The request failed, or an entry to remove changed, or another writer joined
+                meanwhile, or there is no item. Nothing was changed.
         """
         names, conditions, update = {"#key": KEY_NAME}, ["attribute_exists(#key)"], ""
         values: dict[str, dict[str, str]] = {}
@@ -246,7 +212,9 @@ class CounterRepository:
         except ConditionFailed as failed:
             if failed.item is None:
                 raise self._not_seeded() from failed
-            raise Unavailable("the writers' entries changed meanwhile", transient=True) from failed
+            raise Unavailable(
+                "another process changed the writers' entries at the same time", transient=True
+            ) from failed
 
     def seed(self) -> None:
         """Create the counter at 0 if it does not exist."""
@@ -258,9 +226,9 @@ class CounterRepository:
         )
 
     def _update(self, read: Callable[[Any], Item], **expressions: Any) -> Item:
-        # A clock that was set back says as little as one that was set forward.
+        # If the clock was set back, the idle time is unknown, so the connections are closed too.
         if abs(self._wall_clock() - self._last_send_at) > _LONGEST_IDLE_SECONDS:
-            self._client.close_connections()
+            self._close_idle_connections()
         self._last_send_at = self._wall_clock()
         return self._client.send(
             "update_item",
@@ -281,7 +249,9 @@ class CounterRepository:
             raise self._not_seeded()
         index = parse_index(item)
         if index is None:
-            raise Unavailable(f"the counter in table {self._table_name} holds no valid index")
+            raise Unavailable(
+                f"the counter in table {self._table_name} holds no valid index: reset it"
+            )
         return index
 
     def _not_seeded(self) -> Unavailable:
@@ -306,7 +276,7 @@ def _item_of_read(answer: Any) -> Item | None:
     if "Item" in answer:
         return as_item(answer["Item"])
     headers = answer["ResponseMetadata"]["HTTPHeaders"]
-    if headers.get("content-length") != _EMPTY_ANSWER_LENGTH:
-        # botocore takes a connection that was lost within the body for the body's end.
+    if headers.get("content-length") != str(len("{}")):
+        # If the connection breaks within the body, botocore takes that for the body's end.
         raise EOFError("the answer was cut short")
     return None

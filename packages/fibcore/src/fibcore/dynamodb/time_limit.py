@@ -1,7 +1,8 @@
-"""A time limit for a whole call: botocore's timeouts are those of a single read.
+"""Time limit for a whole call to DynamoDB: botocore's read timeout covers only a single read.
 
-An answer that arrives byte by byte never reaches a read timeout, and name resolution has none. The
-server passes a limit of its own, which works in greenlets: `server_api/greenlet_time_limit.py`.
+An answer that arrives byte by byte never reaches a read timeout, and name resolution has no
+timeout. The server uses another function, which works in greenlets:
+`server_api/greenlet_time_limit.py`.
 """
 
 import threading
@@ -10,14 +11,15 @@ from concurrent.futures import Future
 from typing import Any
 
 RunWithin = Callable[[Callable[[], Any], float], Any]
-"""Returns what the call returns, or raises TimeoutError after so many seconds."""
+"""A function of a call and a number of seconds. It returns what the call returns, or raises
+TimeoutError after these seconds."""
 
 
 def run_in_thread(call: Callable[[], Any], seconds: float) -> Any:
-    """Run `call` in a thread of its own, and stop waiting for it after so many seconds.
+    """Run `call` in a new thread, and stop waiting for it after `seconds`.
 
     Raises:
-        TimeoutError: The call has not ended. It goes on in its thread.
+        TimeoutError: The call has not ended in time. It continues in its thread.
     """
     ended: Future[Any] = Future()
 
@@ -27,6 +29,6 @@ def run_in_thread(call: Callable[[], Any], seconds: float) -> Any:
         except BaseException as error:  # noqa: BLE001 - the waiting thread raises it
             ended.set_exception(error)
 
-    # Not an executor: Python waits at its exit for the threads of executors.
+    # This is not an executor, because Python waits at exit for the threads of executors.
     threading.Thread(target=run, name="dynamodb", daemon=True).start()
     return ended.result(seconds)

@@ -1,7 +1,7 @@
-"""The writers' entries in the item: this process's own entry, and who else has one.
+"""Registry of writers: adds this process's entry to the item and removes stale entries.
 
-An entry comes in by a write that moves nothing, and it is removed when it has not changed for a
-minute. A writer whose entry was removed joins again under another id.
+A writer adds its entry with a write that does not move the index. Other writers remove an entry
+that has not changed for a minute. A writer whose entry was removed joins again under another id.
 """
 
 import logging
@@ -16,25 +16,23 @@ from fibcore.dynamodb.repository import CounterRepository
 from fibcore.errors import OutcomeUnknown, Unavailable
 
 WRITERS_LIMIT: Final = 32
-"""How many writers have room in the item. It is twice the number of processes that may run, since
-a rolling deploy doubles them for a while."""
-
 PROCESSES_LIMIT: Final = WRITERS_LIMIT // 2
-"""How many server processes may run in all: processes per task times tasks."""
+"""The item has room for 32 writers. So 16 server processes may run in all, which is processes per
+task times tasks, because a rolling deploy doubles them for a while."""
 
 ITEM_LIMIT_BYTES: Final = 1_024
 """A write to a larger item costs two write units:
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/on-demand-capacity-mode.html"""
 
 STALE_SECONDS: Final = 60.0
-"""An entry that has not changed for so long may be removed."""
+"""An entry that has not changed for this long may be removed."""
 
 _TRY_AGAIN_SECONDS: Final = 1.0
-"""How long a writer without an entry, because there is no room, waits before it looks again."""
+"""How long a writer waits for its next refresh if there was no room, or if a refresh failed."""
 
 _ID_LENGTH: Final = 6
 _NUMBER_NAME: Final = re.compile(rf"n\.([a-zA-Z0-9]{{{_ID_LENGTH}}})")
-# Two names of eight bytes, a number and an index of at most twelve and eight digits.
+# Two names of 8 bytes each, a number of 12 digits (7 bytes) and an index of 8 digits (5 bytes).
 _ENTRY_BYTES: Final = 28
 _LARGEST_NUMBER: Final = "9" * 12
 
@@ -48,7 +46,7 @@ def new_names() -> WriterNames:
 
 
 def all_entries(item: Item) -> dict[WriterNames, str]:
-    """Return the number, as stored, of every writer in the item."""
+    """Return the names of every writer in the item, each with its stored number."""
     found = (match for match in map(_NUMBER_NAME.fullmatch, item) if match)
     entries = (WriterNames.for_id(match[1]) for match in found)
     return {
@@ -76,7 +74,9 @@ def _size_at_most(value: Mapping[str, Any]) -> int:
     if "N" in value:
         # DynamoDB stores two digits in a byte, and one byte each for a sign and the exponent.
         return len(value["N"]) // 2 + 3
-    return len(str(value).encode())  # No other type is larger in DynamoDB than in Python's text.
+    return len(
+        str(value).encode()
+    )  # A value of any other type has at most as many bytes as its text.
 
 
 class WriterRegistry:
@@ -87,8 +87,7 @@ class WriterRegistry:
         clock: Monotonic, in seconds.
 
     Attributes:
-        names: This process's entry; None before it joined, after it lost its entry, and while
-            there is no room.
+        names: This process's entry; None if it has not joined, has lost it, or found no room.
     """
 
     def __init__(self, repository: CounterRepository, clock: Callable[[], float]) -> None:
@@ -108,7 +107,7 @@ class WriterRegistry:
         """Join if this process has no entry, and once a minute remove stale entries.
 
         Raises:
-            Unavailable: This process has no entry, and it is unknown whether there is room.
+            Unavailable: This process has no entry, and it failed to read the item or to join.
         """
         if self._clock() < self._refresh_at:
             return
@@ -116,7 +115,7 @@ class WriterRegistry:
             self._refresh()
         except (OutcomeUnknown, Unavailable) as failure:
             if self.names is None:
-                # This write moves nothing, so it can be repeated, under another id.
+                # A join does not move the index, so it can be repeated under another id.
                 transient = isinstance(failure, OutcomeUnknown) or failure.transient
                 raise Unavailable(str(failure), transient=transient) from failure
             self._refresh_at = self._clock() + _TRY_AGAIN_SECONDS
@@ -132,21 +131,17 @@ class WriterRegistry:
         left = {name: value for name, value in item.items() if name not in removed_names}
         join = new_names() if self.names is None and has_room(left) else None
         if join or remove:
-            # If this write is unanswered, the entry may be there, and it must not be used.
+            # If this write is unanswered, the entry may exist. The next refresh removes it.
             self._unused_entry = join
             self._repository.change_writers(item, join=join, remove=remove)
             self._unused_entry = None
         self.names = self.names or join
         if self.names is None:
-            _log.warning("the counter's item has no room for another writer")
+            _log.warning("the counter's item has no room for another writer: run fewer processes")
         self._refresh_at = self._clock() + (STALE_SECONDS if self.names else _TRY_AGAIN_SECONDS)
 
     def find_stale(self, item: Item) -> dict[WriterNames, str]:
-        """Return the entries of others that this process has seen unchanged for a minute.
-
-        Returns:
-            Each entry with its number. Only this process's own clock counts.
-        """
+        """Note all numbers, and return the entries of others that did not change for a minute."""
         now = self._clock()
         before, self._seen = self._seen, {}
         for names, number in all_entries(item).items():

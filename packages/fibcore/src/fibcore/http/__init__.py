@@ -1,1 +1,1 @@
-"""The HTTP contract as data, and the requests answered by it, without a web framework."""
+"""The HTTP contract as data, and the `Api` that answers requests by it, without a web framework."""

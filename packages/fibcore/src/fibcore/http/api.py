@@ -94,7 +94,7 @@ class Api:
         return response._replace(body=b"") if method == "HEAD" else response
 
     def perform(self, route: Route, *, if_none_match: str | None) -> Response:
-        """Answer a request that has the method of `route` and no body."""
+        """Carry out a request for `route`, whose method and body were checked before."""
         operation = route.operation
         if operation is None:
             return Response(200, contract.TERM_HEADERS, self._constant_bodies[route.name])
@@ -113,7 +113,7 @@ class Api:
         return Response(200, (("Content-Type", contract.JSON), *headers), contract.term_body(term))
 
     def _log_throttled(self, error: CounterError) -> None:
-        """Log an error at most once a second, as a thousand clients may meet it at once."""
+        """Log an error, unless the same text was logged within the last second."""
         now = time.monotonic()
         text = str(error)
         if text != self._last_logged or now >= self._log_again_at:

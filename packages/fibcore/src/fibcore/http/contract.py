@@ -17,7 +17,7 @@ BODY_LIMIT_BYTES: Final = 64 * 1024
 HEAD_FIELDS: Final = 64
 FIELD_BYTES: Final = 8 * 1024
 HEAD_BYTES: Final = 32 * 1024
-"""Limits of a request head that is served: its fields, the bytes of a field, the bytes in all."""
+"""The most header fields that a request may have, the most bytes of a field, and of the head."""
 
 RETRY_AFTER_SECONDS: Final = 1
 
@@ -47,17 +47,11 @@ class Route(NamedTuple):
 
 
 ROUTES: Final = (
-    Route("GET", "/current", "current", Operation.CURRENT, "Where the counter stands"),
-    Route("POST", "/next", "next", Operation.NEXT, "One step forward"),
-    Route("POST", "/previous", "previous", Operation.PREVIOUS, "One step back"),
-    Route("POST", "/reset", "reset", Operation.RESET, "Back to index 0"),
-    Route(
-        "GET",
-        "/health",
-        "health",
-        None,
-        "Whether the process serves requests; does not ask the database",
-    ),
+    Route("GET", "/current", "current", Operation.CURRENT, "The current index and its number"),
+    Route("POST", "/next", "next", Operation.NEXT, "Step forward and return the new term"),
+    Route("POST", "/previous", "previous", Operation.PREVIOUS, "Step back and return the new term"),
+    Route("POST", "/reset", "reset", Operation.RESET, "Go to index 0 and return the term there"),
+    Route("GET", "/health", "health", None, "Liveness check; it does not ask the database"),
     Route("GET", "/openapi.json", "openapi", None, "This document"),
 )
 
@@ -103,20 +97,20 @@ BODY_TOO_LARGE: Final = Problem(
     "body-too-large",
     413,
     "Content Too Large",
-    "A request needs no body, and one this large is refused. Nothing moved.",
+    "The request body is larger than 64 KiB. No request needs a body. Nothing moved.",
 )
 UNAVAILABLE: Final = Problem(
     "unavailable",
     503,
     "Service Unavailable",
-    "The counter cannot be reached. This request was not counted and can be repeated.",
+    "The counter is not available. This request was not counted; you can repeat it.",
     retry=True,
 )
 OUTCOME_UNKNOWN: Final = Problem(
     "outcome-unknown",
     503,
     "Outcome Unknown",
-    "The database did not answer. The step may have been counted; read before you repeat it.",
+    "The database did not answer. The step may have been counted: get /current before a repeat.",
 )
 INTERNAL: Final = Problem(
     "internal", 500, "Internal Server Error", "The service failed. The error was logged."
@@ -161,12 +155,12 @@ HEALTH_BODY: Final = b'{"status":"ok"}'
 
 
 def etag(index: int) -> str:
-    """Return the entity tag of the term at `index`: the value is a pure function of it."""
+    """Return the entity tag of the term at `index`, which determines the value."""
     return f'"{index}"'
 
 
 def current_headers(index: int) -> Headers:
-    """Return the headers of a 200 or 304 to `GET /current`, which is always revalidated."""
+    """Return the headers of a 200 or 304 to `GET /current`; caches ask again each time."""
     return (("ETag", etag(index)), ("Cache-Control", "no-cache"), *COMMON_HEADERS)
 
 

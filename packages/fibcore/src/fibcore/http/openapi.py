@@ -75,7 +75,7 @@ def _path_item(route: Route) -> dict[str, Any]:
         "summary": "Which methods this path serves",
         "responses": {
             "204": {
-                "description": "The methods, for a client and for a browser's preflight",
+                "description": "The allowed methods; also the answer to a browser's preflight",
                 "headers": {name: _header() for name, _ in contract.preflight_headers(route)},
             },
         },
@@ -94,7 +94,7 @@ def _operation(route: Route, method: str) -> dict[str, Any]:
     if route.operation is Operation.CURRENT:
         answer["headers"] = {"ETag": _header()}
         responses["304"] = {
-            "description": "The counter still stands where `If-None-Match` says",
+            "description": "The index is still the one in `If-None-Match`",
             "headers": {"ETag": _header()},
         }
         operation["parameters"] = [

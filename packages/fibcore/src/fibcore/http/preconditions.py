@@ -2,7 +2,8 @@
 
 import re
 
-# One member of the list, which may be empty, up to its comma (RFC 9110, sections 5.6.1 and 8.8.3).
+# One member of the list, with its comma. A member may be empty (RFC 9110, sections 5.6.1 and
+# 8.8.3).
 _MEMBER = re.compile(r'[ \t]*(?:(?:W/)?("[\x21\x23-\x7e\x80-\xff]*"))?[ \t]*(?:,|\Z)')
 
 
@@ -10,7 +11,7 @@ def matches(if_none_match: str, etag: str) -> bool:
     """Tell whether the header's value names `etag`, by weak comparison.
 
     Args:
-        if_none_match: A list of entity tags, or `*`; a malformed list names nothing.
+        if_none_match: A list of entity tags, or `*`; a malformed list matches no tag.
         etag: A strong entity tag, with its quotes.
     """
     if if_none_match.strip(" \t") == "*":

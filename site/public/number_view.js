@@ -1,0 +1,108 @@
+/** The number: whole, or by its ends, with its thousands set apart by CSS and not by characters. */
+
+import { byId, find, html, setAttributes, setShown, setText } from "./dom.js";
+import { FADE_MS, reducedMotion, STEADY_MS } from "./motion.js";
+import { ends, groups, NARROW, WIDE } from "./numbers.js";
+import { digitCount, hiddenDigits } from "./words.js";
+
+/** @import { Term } from "./api.js" */
+
+// The page's own digits are 0.59 em wide; the widest serif that may stand in for them has these.
+const DIGIT_EM = 0.64;
+const GROUP_GAP_EM = 0.2;
+// A browser lays out longer numbers block by block. Lines of 1 to 10, 12, 14, 15, 18, 20, 21, 24,
+// 25 and 28 groups of three end where a block does.
+const BLOCK_DIGITS = 25_200;
+
+/** A run of digits with one element for each group of three. */
+class DigitGroups {
+  /** @param {HTMLElement} element */
+  constructor(element) {
+    this.element = element;
+    /** @type {HTMLElement[]} */
+    this.spans = [];
+    this.digits = "";
+  }
+
+  /** @param {string} digits */
+  show(digits) {
+    const cut = groups(digits);
+    if (digits.length === this.digits.length) {
+      for (const [at, group] of cut.entries()) setText(this.spans[at], group);
+    } else {
+      // Elements that are new have no place yet, so that they do not shift.
+      this.spans = cut.map((group) => html("span", "", group));
+      this.element.replaceChildren(...this.spans.flatMap((span) => [span, document.createElement("wbr")]));
+    }
+    this.digits = digits;
+  }
+}
+
+export class NumberView {
+  /** @type {Term | null} */
+  #term = null;
+  #isWhole = false;
+  #shownAt = -Infinity;
+
+  constructor() {
+    this.box = byId("value");
+    this.head = new DigitGroups(find(this.box, ".head"));
+    this.gap = find(this.box, ".gap");
+    this.tail = new DigitGroups(find(this.box, ".tail"));
+    this.whole = find(this.box, ".all");
+    this.narrow = matchMedia("(max-width: 44rem), (max-height: 30rem)"); // as in style.css
+    this.narrow.addEventListener("change", () => this.#draw());
+  }
+
+  /** @param {Term} term */
+  show(term) {
+    const before = this.#term;
+    this.#term = term;
+    setText(byId("digits"), digitCount(term.value.length));
+    this.#draw();
+    const isSteady = performance.now() - this.#shownAt >= STEADY_MS;
+    this.#shownAt = before ? performance.now() : -STEADY_MS;
+    if (!before || !isSteady || reducedMotion.matches) return;
+    const fade = [{ opacity: 0.25, translate: `0 ${term.index > before.index ? 0.12 : -0.12}em` }, {}];
+    this.box.animate(fade, { duration: FADE_MS, easing: "ease-out" });
+  }
+
+  toggleWhole() {
+    this.#isWhole = !this.#isWhole;
+    this.#draw();
+  }
+
+  #draw() {
+    if (!this.#term) return;
+    const { value } = this.#term;
+    const { head, tail, hidden } = ends(value, this.narrow.matches ? NARROW : WIDE);
+    const isWhole = this.#isWhole && hidden > 0;
+    this.box.classList.toggle("whole", isWhole);
+    this.box.classList.toggle("long", hidden > 0);
+    this.box.classList.remove("loading");
+    this.head.show(isWhole ? "" : head);
+    this.tail.show(isWhole ? "" : tail);
+    setText(this.gap, hidden && !isWhole ? hiddenDigits(hidden) : "");
+    this.#drawWhole(isWhole ? value : "");
+    const width = value.length * DIGIT_EM + Math.ceil(value.length / 3) * GROUP_GAP_EM;
+    this.box.style.setProperty("--ems", hidden ? "999" : String(width));
+    if (isWhole)
+      this.box.tabIndex = 0; // so that the keyboard can scroll it
+    else this.box.removeAttribute("tabindex");
+    setShown("all", hidden > 0, "copy");
+    setAttributes(byId("all"), { "aria-expanded": isWhole });
+    setText(byId("all"), isWhole ? "Show ends" : "Show all");
+  }
+
+  /** @param {string} digits */
+  #drawWhole(digits) {
+    const blocks = [];
+    // The first line is indented, so that groups begin at the same places as counted from the end.
+    this.whole.style.setProperty("--indent", String((3 - (digits.length % 3)) % 3));
+    const first = BLOCK_DIGITS - ((3 - (digits.length % 3)) % 3);
+    for (let at = 0; at < digits.length; at += at ? BLOCK_DIGITS : first) {
+      blocks.push(html("span", "block", digits.slice(at, at ? at + BLOCK_DIGITS : first)));
+    }
+    this.whole.replaceChildren(...blocks);
+  }
+}
