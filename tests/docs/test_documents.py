@@ -6,7 +6,7 @@ from pathlib import Path, PurePath
 
 import pytest
 
-from tests.benchmarks.figures import with_figures
+from tests.benchmarks.figures import rows, with_figures
 from tests.benchmarks.plot import bars
 from tests.docs.documents import DOCS, DOCUMENTS, README, ROOT, anchors, name, prose, tracked
 
@@ -55,6 +55,15 @@ def test_figures_are_those_of_the_bench(document: Path) -> None:
 def test_plot_is_that_of_the_bench() -> None:
     results = ROOT / "tests/benchmarks/results"
     assert (results / "steps.svg").read_text() == bars((results / "steps.md").read_text())
+
+
+def test_step_costs_less_than_a_hello_with_64_clients() -> None:
+    rates = {
+        row[""]: int(row["requests/s"].replace(",", ""))
+        for row in rows("steps")
+        if row["connections"] == "64"
+    }
+    assert max(rates, key=lambda kind: rates[kind]) not in {"bare hello", "one call per request"}
 
 
 def test_rates_stand_only_in_figures() -> None:
