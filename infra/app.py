@@ -1,78 +1,88 @@
-"""The CDK app: reads what the command line sets and puts the four stacks together.
+"""The CDK app: puts the four stacks of a stage together.
 
-`python -m infra.app` writes the CloudFormation templates; `cdk` calls it by `cdk.json`.
+`python -m infra.app` writes the CloudFormation templates. The `cdk` command runs it by `cdk.json`.
 """
 
+import json
 import os
 import sys
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Final
 
 from aws_cdk import App, DefaultStackSynthesizer, Tags, Validations
 from cdk_nag import AwsSolutionsChecks
 
-from infra.metrics import CounterMetrics
-from infra.own_domain import CERTIFICATE_REGION, OwnDomain
+from infra.components.custom_domain import CERTIFICATE_REGION, CustomDomain
+from infra.monitoring.metrics import CounterMetrics
+from infra.monitoring.monitoring import Monitoring
 from infra.stacks.api_gateway import ApiGatewayStack
 from infra.stacks.ecs import EcsStack
 from infra.stacks.storage import StorageStack
 from infra.stacks.website import WebsiteStack
 from infra.stage import APPLICATION, Stage
-from infra.watching import Watching
 
-NO_PREFIX_LIST = "pl-00000000"
-"""Stands in templates that are not deployed; CloudFormation refuses it."""
+NO_PREFIX_LIST: Final = "pl-00000000"
+"""A placeholder in templates that are not deployed. CloudFormation refuses it."""
 
-# How CDK itself behaves, in templates that are deployed and in those that are tested alike.
+# Settings of the CDK itself, the same for templates that are deployed and for those under test.
 _FEATURE_FLAGS: Final = {
     "@aws-cdk/aws-iam:minimizePolicies": True,
-    # A stack can't take away what another one still uses.
+    # A stack can't remove what another stack still uses.
     "@aws-cdk/core:defaultCrossStackReferences": "strong",
 }
+# CloudFormation copies a stack's tags to all of its resources, and CloudFront answers 409 to any
+# change of a VPC origin in use. So neither has tags; all other resources have.
+_NEVER_TAGGED: Final = ("aws:cdk:stack", "AWS::CloudFront::VpcOrigin")
+_VALIDATION_REPORT: Final = "validation-report.json"
 
 
-def create_app(**context: Any) -> App:
-    """Return an app in which nothing is yet; the command line's context comes on top."""
-    return App(
-        context=_FEATURE_FLAGS | context,
-        # moto knows no SSM parameter of the bootstrap when it updates a stack.
-        default_stack_synthesizer=DefaultStackSynthesizer(
-            generate_bootstrap_version_rule=not os.environ.get("FIB_REHEARSAL")
-        ),
-    )
+def create_app(
+    context: Mapping[str, Any] | None = None,
+    *,
+    synthesizer: DefaultStackSynthesizer | None = None,
+) -> App:
+    """Return an empty app.
+
+    Args:
+        context: What the command line could set by `--context`.
+        synthesizer: How the stacks are deployed; None for the CDK's default.
+    """
+    return App(context={**_FEATURE_FLAGS, **(context or {})}, default_stack_synthesizer=synthesizer)
 
 
-def build(app: App) -> None:
-    """Put the stacks of one stage into `app`, by its context.
+def build(app: App, stage: Stage) -> None:
+    """Put the stacks of a stage into `app`.
 
-    Context: `stage`; `cloudfront_prefix_list`, the id of AWS's list of CloudFront's addresses;
-    `domain` and `hosted_zone`, for an address of one's own; `reserved_concurrency` of the function.
+    The app's context holds two facts of the account, which `infra.cli.deploy` looks up:
+    `cloudfront_prefix_list`, the id of AWS's list of CloudFront's addresses, and
+    `availability_zones`, the names of two zones.
 
     Raises:
-        ValueError: One of them can't be.
+        ValueError: The stage can't be deployed with these settings or in this region.
     """
-    stage = Stage.named(_text(app, "stage"))
+    region = os.environ.get("CDK_DEFAULT_REGION", CERTIFICATE_REGION)
+    zones = _text(app, "availability_zones")
     storage = StorageStack(app, stage=stage)
-    function = ApiGatewayStack(
-        app,
-        stage=stage,
-        storage=storage,
-        reserved_concurrency=_number(app, "reserved_concurrency"),
-    )
-    server = EcsStack(
+    api_gateway = ApiGatewayStack(app, stage=stage, storage=storage)
+    ecs = EcsStack(
         app,
         stage=stage,
         storage=storage,
         cloudfront_prefix_list=_text(app, "cloudfront_prefix_list") or NO_PREFIX_LIST,
+        availability_zones=zones.split(",") if zones else [],
     )
-    domain = OwnDomain.configured(
-        _text(app, "domain"),
-        _text(app, "hosted_zone"),
-        region=os.environ.get("CDK_DEFAULT_REGION", CERTIFICATE_REGION),
+    website = WebsiteStack(
+        app,
+        stage=stage,
+        api_gateway=api_gateway,
+        ecs=ecs,
+        domain=CustomDomain.of_stage(stage, region=region),
     )
-    website = WebsiteStack(app, stage=stage, function=function, server=server, domain=domain)
-    Watching(website, metrics=CounterMetrics(storage=storage, function=function, server=server))
-    Tags.of(app).add("application", APPLICATION)
-    Tags.of(app).add("stage", stage.name)
+    metrics = CounterMetrics(storage=storage, api_gateway=api_gateway, ecs=ecs, website=website)
+    Monitoring(website, stage=stage, metrics=metrics, region=region)
+    for key, value in {"application": APPLICATION, "stage": stage.name}.items():
+        Tags.of(app).add(key, value, exclude_resource_types=list(_NEVER_TAGGED))
 
 
 def _text(app: App, name: str) -> str:
@@ -80,23 +90,34 @@ def _text(app: App, name: str) -> str:
     return value or ""
 
 
-def _number(app: App, name: str) -> int | None:
-    text = _text(app, name)
-    if text and not text.isdecimal():
-        raise ValueError(f"{name} is a whole number, not {text!r}")
-    return int(text) if text else None
+def _has_problems(report: Path) -> bool:
+    """Tell whether the validation report says that cdk-nag found a problem."""
+    if not report.exists():
+        return False
+    plugins = json.loads(report.read_text())["pluginReports"]
+    return any(each["conclusion"] == "failure" for each in plugins)
 
 
-if __name__ == "__main__":
-    app = create_app()
+def main(synthesizer: DefaultStackSynthesizer | None = None) -> None:
+    """Write the templates of the stage that the context names; end in one line if that fails."""
+    app = create_app(synthesizer=synthesizer)
     Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+    report = Path(app.outdir) / _VALIDATION_REPORT
+    report.unlink(missing_ok=True)
     try:
-        build(app)
+        build(app, Stage.load(_text(app, "stage")))
     except ValueError as fault:
         sys.exit(f"fib: {fault}")
     try:
         app.synth()
-    except RuntimeError as fault:
-        if not str(fault).startswith("ValidationFailed"):
+    except RuntimeError:
+        if not _has_problems(report):
             raise
-        sys.exit("fib: a finding is mended, or has its reason beside its resource (infra.findings)")
+        sys.exit(
+            "fib: cdk-nag reports problems: fix them, or suppress each with a reason "
+            "(infra/nag_suppressions.py)"
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,4 +1,4 @@
-"""The names under which the stacks tell what they made."""
+"""The names of the stacks and of their outputs."""
 
 from typing import Final
 
@@ -7,10 +7,11 @@ API_GATEWAY: Final = "api-gateway"
 ECS: Final = "ecs"
 WEBSITE: Final = "website"
 STACKS: Final = (STORAGE, API_GATEWAY, ECS, WEBSITE)
-"""The stacks of a stage in the order in which they are made, by the end of their names."""
+"""The ends of the stacks' names, in the order in which the stacks are deployed."""
 
 TABLE_NAME: Final = "TableName"
 API_GATEWAY_URL: Final = "ApiGatewayUrl"
+AVAILABILITY_ZONES: Final = "AvailabilityZones"
 WEBSITE_URL: Final = "WebsiteUrl"
 SERVICE_URL: Final = "ServiceUrl"
 LAMBDA_URL: Final = "LambdaUrl"

@@ -1,39 +1,102 @@
-"""A stage: one whole deployment, by name."""
+"""A stage: one whole deployment, with its name and its settings.
+
+`infra/stages.toml` holds the settings, so that every deploy of a stage uses the same ones.
+"""
 
 import re
-from dataclasses import dataclass
-from typing import Final, Self
+import tomllib
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Final, Self
+
+from infra import ROOT
 
 APPLICATION: Final = "fib"
 DEFAULT_STAGE: Final = "dev"
 PRODUCTION: Final = "prod"
-_NAME = re.compile(r"[a-z][a-z0-9]{0,15}")
+STAGES_FILE: Final = ROOT / "infra/stages.toml"
+_NAME: Final = re.compile(r"[a-z][a-z0-9]{0,15}")
+_EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """What differs from one deployment to the next: its names, and whether its data is kept."""
+    """The name of a deployment and everything that differs from one deployment to the next.
+
+    Attributes:
+        name: A letter, then at most 15 letters or digits, in lower case.
+        domain: The address to serve at; empty for CloudFront's own.
+        hosted_zone: The id of the Route 53 hosted zone that contains `domain`.
+        reserved_concurrency: How many requests the Lambda function serves at once, apart from the
+            account's other functions; None leaves it to the account's limit.
+        min_tasks: How many server tasks run at least.
+        access_log: Whether the server logs each request.
+        alarm_email: Who is told of alarms and of the budget; empty for nobody.
+        monthly_budget_dollars: The costs of the whole account at which `alarm_email` is warned.
+
+    Raises:
+        ValueError: A value is not allowed, or two values contradict each other.
+    """
 
     name: str
+    domain: str = ""
+    hosted_zone: str = ""
+    reserved_concurrency: int | None = None
+    min_tasks: int = 1
+    access_log: bool = False
+    alarm_email: str = ""
+    monthly_budget_dollars: int = 100
+
+    def __post_init__(self) -> None:
+        """Check the values."""
+        if not _NAME.fullmatch(self.name):
+            raise ValueError(
+                f"STAGE is a letter and at most 15 letters or digits, lower case, not {self.name!r}"
+            )
+        if bool(self.domain) != bool(self.hosted_zone):
+            raise self._fault("domain and hosted_zone (its id) are set together or not at all")
+        if self.min_tasks < 1:
+            raise self._fault("min_tasks is at least 1")
+        if self.reserved_concurrency is not None and self.reserved_concurrency < 1:
+            raise self._fault("reserved_concurrency is at least 1")
+        if self.alarm_email and not _EMAIL.fullmatch(self.alarm_email):
+            raise self._fault(f"alarm_email is an e-mail address, not {self.alarm_email!r}")
+        if self.monthly_budget_dollars < 1:
+            raise self._fault("monthly_budget_dollars is at least 1")
 
     @classmethod
-    def named(cls, name: str) -> Self:
-        """Return the stage of that name, the default one where it is empty.
+    def load(cls, name: str, file: Path = STAGES_FILE) -> Self:
+        """Return a stage with its settings from `file`, the default stage if `name` is empty.
 
         Raises:
-            ValueError: No name of a resource can be made of it.
+            ValueError: The name is not allowed, or the file has a setting that is not.
         """
-        if name and not _NAME.fullmatch(name):
-            raise ValueError(
-                f"STAGE is a letter and at most 15 letters or digits, lower case, not {name!r}"
-            )
-        return cls(name or DEFAULT_STAGE)
+        name = name or DEFAULT_STAGE
+        stages: dict[str, dict[str, Any]] = tomllib.loads(file.read_text())
+        settings = stages.get(name, {})
+        types: dict[str, Any] = {each.name: each.type for each in fields(cls)}
+        del types["name"]
+        for setting, value in settings.items():
+            if setting not in types:
+                raise ValueError(
+                    f"{file.name}: stage {name} has an unknown setting {setting!r}; "
+                    f"known are {', '.join(types)}"
+                )
+            # A bool is an int in Python, but not in TOML.
+            if not isinstance(value, types[setting]) or (
+                isinstance(value, bool) and types[setting] is not bool
+            ):
+                raise ValueError(f"{file.name}: {setting} of stage {name} can't be {value!r}")
+        return cls(name=name, **settings)
 
     @property
     def keeps_data(self) -> bool:
-        """Whether the data is protected and stays when the stacks go."""
+        """Whether the data is protected and stays when the stacks are deleted."""
         return self.name == PRODUCTION
 
     def stack_name(self, stack: str) -> str:
         """Return the name of one of the stage's stacks, or of a resource."""
         return f"{APPLICATION}-{self.name}-{stack}"
+
+    def _fault(self, text: str) -> ValueError:
+        return ValueError(f"{STAGES_FILE.name}: stage {self.name}: {text}")

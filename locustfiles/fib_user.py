@@ -1,19 +1,21 @@
 """A client of the counter, and how many of them make a rate."""
 
-import os
 from random import choices
 
 from locust import constant_throughput, task
 from locust.contrib.fasthttp import FastHttpUser
 
+from locustfiles import settings
+
 REQUESTS_PER_USER_AND_SECOND = 5
 """Slow enough that a user keeps its pace up to a latency of 200 ms."""
 
-RATE = float(os.environ.get("RATE", "1000"))
+RATE = settings.positive_number("RATE", "1000")
 """Requests a second to reach."""
 
-_MIXED = {"/next": 45, "/previous": 45, "/current": 10}
-_PATHS = {"mixed": _MIXED, "next": {"/next": 1}}[os.environ.get("MIX", "mixed")]
+_PATHS = settings.choice(
+    "MIX", "mixed", {"mixed": {"/next": 45, "/previous": 45, "/current": 10}, "next": {"/next": 1}}
+)
 
 
 def users(rate: float) -> int:

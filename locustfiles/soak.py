@@ -1,6 +1,6 @@
 """Ten minutes at the full rate."""
 
-from locustfiles import verdict  # noqa: F401 (its listeners judge the run)
+from locustfiles import target, verdict  # noqa: F401 (their listeners check and judge the run)
 from locustfiles.fib_user import FibUser
 from locustfiles.stages import Stage, StagedShape
 

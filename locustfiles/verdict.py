@@ -1,4 +1,4 @@
-"""Whether a load was carried: the exit status, and why, in words."""
+"""Whether the backend carried the load: the exit status, and the reason in one last line."""
 
 import sys
 from typing import Any
@@ -13,6 +13,7 @@ LONGEST_P95_MS = 250.0
 LEAST_PART_OF_RATE = 0.95
 
 _held = HeldRate()
+_last_lines: list[str] = []
 
 
 @events.init.add_listener
@@ -27,7 +28,7 @@ def _watch(environment: Environment, **_: Any) -> None:
 
 @events.quitting.add_listener
 def _judge(environment: Environment, **_: Any) -> None:
-    """Set the exit status for every outcome; Locust's own is 1 for a single failure at most."""
+    """Set the exit status; Locust's own is 0 even if no request was answered."""
     total = environment.stats.total
     p95 = total.get_response_time_percentile(0.95) or 0.0
     rate = _held.per_second()
@@ -42,4 +43,13 @@ def _judge(environment: Environment, **_: Any) -> None:
         faults.append(f"{rate:.0f} requests/s reached of {RATE:.0f} asked for")
     environment.process_exit_code = 1 if faults else 0
     verdict = "; ".join(faults) or f"carried: {rate:.0f} requests/s, p95 {p95:.0f} ms, no failure"
-    sys.stderr.write(f"\n{'FAILED: ' if faults else ''}{verdict}\n")
+    report = getattr(environment.parsed_options, "html_file", None)
+    if report:
+        _last_lines.append(f"report: {report}")
+    _last_lines.append(f"{'FAILED: ' if faults else ''}{verdict}")
+
+
+@events.quit.add_listener
+def _print_last(**_: Any) -> None:
+    """Print the verdict after Locust's own tables."""
+    sys.stderr.write("\n" + "\n".join(_last_lines) + "\n")

@@ -1,29 +1,99 @@
-"""What every level of tests shares: one DynamoDB Local, a new table for whoever asks."""
+"""What every level of tests shares: one DynamoDB Local, a new table for each test that asks."""
 
 import os
+import shutil
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterator
 
 import pytest
 from fibcore import Settings
 from local_stack import programs
-from local_stack.environment import CREDENTIALS, local_environment
+from local_stack.backend_check import problem_with
+from local_stack.environment import (
+    CREDENTIALS,
+    local_environment,
+    without_proxy_for_localhost,
+)
 from local_stack.table import create_and_seed
 
 from tests.processes import free_port, running
 
-os.environ.update(CREDENTIALS)
+os.environ.update(CREDENTIALS | without_proxy_for_localhost(os.environ))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--backend-url", help="run tests/api against this URL instead")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Refuse an address at which no backend answers, rather than fail every test."""
+    url = config.getoption("--backend-url")
+    if url and (problem := problem_with(url)):
+        raise pytest.UsageError(problem)
+
+
+_INSTALL = "sudo apt-get install"
+
+
+# The folders whose tests share what takes seconds to start: each stays in one process. The longest
+# come first, so that all processes end at about the same time.
+_SHARING = ("rehearsal", "api", "site", "infra", "newcomer", "local_stack", "faults", "operation")
+# What takes a minute and changes seldom; `make rehearse` and `make test-all` run it.
+_LONG = ("rehearsal",)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Divide the tests among processes by their folders; mark whole folders as long."""
+    for item in items:
+        folder = _folder(item)
+        if folder in _SHARING:
+            item.add_marker(pytest.mark.xdist_group(folder))
+        if folder in _LONG:
+            item.add_marker(pytest.mark.long)
+    items.sort(key=lambda item: [*_SHARING, _folder(item)].index(_folder(item)))
+
+
+def _folder(item: pytest.Item) -> str:
+    """Return the folder below `tests` that a test is in."""
+    parts = item.path.parts
+    return parts[parts.index("tests") + 1] if "tests" in parts else ""
+
+
 def skip_or_fail(reason: str) -> None:
-    """Skip the test for want of a system tool; fail it where nothing may be skipped."""
+    """Skip the test because the machine lacks something; fail it where nothing may be skipped."""
     if os.environ.get("FIB_NO_SKIP"):
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+def require_tools(subject: str, *commands: str) -> None:
+    """Skip what needs a system tool that is missing; on Debian its package has the same name."""
+    if missing := [name for name in commands if not shutil.which(name)]:
+        skip_or_fail(f"{subject}: {_INSTALL} {' '.join(missing)}")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say at the end, in one block, which tests were skipped and what installs what they need."""
+    skipped = Counter(
+        report.longrepr[2].removeprefix("Skipped: ")
+        for report in terminalreporter.stats.get("skipped", ())
+        if isinstance(report.longrepr, tuple)
+    )
+    if not skipped:
+        return
+    terminalreporter.section("not tested on this machine")
+    for reason, count in sorted(skipped.items()):
+        terminalreporter.line(f"{count} skipped: {reason}")
+    packages = {
+        package
+        for reason in skipped
+        if _INSTALL in reason
+        for package in reason.partition(_INSTALL)[2].split()
+    }
+    if packages:
+        terminalreporter.line(f"To test all of it: {_INSTALL} {' '.join(sorted(packages))}")
 
 
 @pytest.fixture(scope="session")

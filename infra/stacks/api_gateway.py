@@ -1,7 +1,7 @@
 """The Lambda backend behind an API Gateway HTTP API."""
 
 import json
-from typing import cast
+from typing import Final, cast
 
 from aws_cdk import CfnOutput, Duration, Stack
 from aws_cdk.aws_apigatewayv2 import CfnStage, HttpApi, HttpStage, ThrottleSettings
@@ -11,56 +11,54 @@ from aws_cdk.aws_logs import FilterPattern, MetricFilter
 from constructs import Construct
 from fibcore import timeouts
 
-from infra.findings import accept, accept_warning
-from infra.function_code import function_code
+from infra.components.lambda_package import lambda_package
+from infra.components.python_function import PythonFunction
+from infra.components.retention import log_group
+from infra.nag_suppressions import suppress, suppress_warning
 from infra.outputs import API_GATEWAY, API_GATEWAY_URL
-from infra.python_function import PythonFunction
-from infra.retention import log_group
 from infra.stacks.storage import WRITE_UNITS_PER_SECOND, StorageStack
 from infra.stage import Stage
 
-# CPU comes with memory, a whole one at 1,769 MB. A step costs 1 ms of one in boto3, 2 ms here,
-# which hides behind DynamoDB's own answer; F(1,000,000) from nothing costs 23 ms, 40 ms here.
-MEMORY_MEGABYTES = 1_024
-# Not the path: it is the client's to choose, and nothing says that quotes in it are escaped.
-LOGGED = ("requestId", "requestTime", "httpMethod", "status", "responseLatency")
+# CPU comes with memory: a whole CPU at 1,769 MB. A step takes 1 ms of a whole CPU in boto3 and so
+# 2 ms here, while DynamoDB's answer takes longer. F(1,000,000) from nothing takes 23 ms of a whole
+# CPU and so 40 ms here.
+MEMORY_MEGABYTES: Final = 1_024
+# The path is not logged. A client chooses it, and API Gateway does not document that it escapes
+# quotation marks in it.
+LOGGED: Final = ("requestId", "requestTime", "httpMethod", "status", "responseLatency")
 
 
 class ApiGatewayStack(Stack):
-    """The function, and the API that hands it every path and method.
+    """The function, and the API that passes every path and method to it.
 
     Args:
         scope: The app.
-        stage: Names and what is kept.
-        storage: Where the counter is.
-        reserved_concurrency: How many requests the function serves at once, at most, apart from
-            the account's other functions; None leaves it to the account's limit.
+        stage: The names and settings.
+        storage: The stack with the table.
+
+    Attributes:
+        api: The HTTP API.
+        cold_starts: How many snapshots of the function were restored, per minute.
     """
 
-    def __init__(
-        self,
-        scope: Construct,
-        *,
-        stage: Stage,
-        storage: StorageStack,
-        reserved_concurrency: int | None,
-    ) -> None:
+    def __init__(self, scope: Construct, *, stage: Stage, storage: StorageStack) -> None:
         super().__init__(scope, stage.stack_name(API_GATEWAY))
         backend = PythonFunction(
             self,
-            "Backend",
+            "Lambda",
             stage=stage,
-            code=function_code("lambda-api"),
+            code=lambda_package(),
             handler="lambda_api.handler.handler",
             memory_size=MEMORY_MEGABYTES,
             timeout=Duration.seconds(timeouts.FUNCTION),
             environment=storage.backend_environment,
-            reserved_concurrent_executions=reserved_concurrency,
-            # A cold start is the import of boto3; the snapshot is taken after it.
+            reserved_concurrent_executions=stage.reserved_concurrency,
+            # A cold start spends its time on importing boto3. The snapshot is taken after that.
+            # AWS deactivates a version that nobody calls for 14 days; the canary calls it.
             snap_start=SnapStartConf.ON_PUBLISHED_VERSIONS,
         )
         storage.grant_counting(backend.role)
-        # Lambda counts no restored snapshots, but writes a line for each.
+        # AWS Lambda has no metric of restored snapshots, but logs a line for each.
         self.cold_starts = MetricFilter(
             self,
             "ColdStarts",
@@ -69,15 +67,16 @@ class ApiGatewayStack(Stack):
             metric_namespace=stage.stack_name("lambda"),
             metric_name="ColdStarts",
         ).metric(statistic="Sum", period=Duration.minutes(1))
-        accept_warning(
+        suppress_warning(
             backend.function,
             "@aws-cdk/aws-lambda:snapStartRequirePublish",
             "the alias publishes a version at each change",
         )
         alias = backend.function.add_alias("live")
 
-        # No CORS here: the gateway would then drop the backend's own headers, and they are the
-        # contract's. One route for all, so that 404 and 405 are the contract's as well.
+        # The API has no CORS settings, because the gateway would then drop the backend's own
+        # headers, which the contract promises. It has one route for everything, so that 404 and 405
+        # follow the contract as well.
         self.api = HttpApi(
             self,
             "Api",
@@ -85,21 +84,21 @@ class ApiGatewayStack(Stack):
             create_default_stage=False,
             default_integration=HttpLambdaIntegration("Function", alias),
         )
-        accept(self.api, APIG4="a public counter: whoever finds it may count")
+        suppress(self.api, APIG4="a public counter: everybody may count")
         default_stage = HttpStage(
             self,
             "Stage",
             http_api=self.api,
-            # Another stage's name would be part of the path that the function sees.
+            # The function would see any other name as a part of the path.
             stage_name="$default",
             auto_deploy=True,
-            # A write for each step: more than one item takes would only be throttled there.
+            # Each step is a write. DynamoDB would throttle what exceeds the limit of one item.
             throttle=ThrottleSettings(
                 rate_limit=WRITE_UNITS_PER_SECOND, burst_limit=WRITE_UNITS_PER_SECOND
             ),
         )
         log = log_group(self, "AccessLog", stage=stage)
-        # HttpStage takes a log by an interface that Python can't give it.
+        # HttpStage takes a log by an interface that Python can't provide.
         cast(
             "CfnStage", default_stage.node.default_child
         ).access_log_settings = CfnStage.AccessLogSettingsProperty(

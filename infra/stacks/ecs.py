@@ -1,10 +1,12 @@
-"""The server backend: containers on Fargate, behind a load balancer that only CloudFront sees."""
+"""The server backend: containers on Fargate behind a load balancer that only CloudFront reaches."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from aws_cdk import Duration, Stack
 from aws_cdk.aws_ecr_assets import Platform
 from aws_cdk.aws_ecs import (
+    AvailabilityZoneRebalancing,
     Cluster,
     ContainerImage,
     CpuArchitecture,
@@ -18,27 +20,27 @@ from aws_cdk.aws_ecs import (
 )
 from constructs import Construct
 from fibcore import settings
-from fibcore.dynamodb.writer_registry import WRITERS_LIMIT
+from server_api import settings as server_settings
 from server_api import timeouts
-from server_api.settings import PORT as SERVER_PORT
 
 from infra import ROOT
-from infra.findings import accept, accept_finding
-from infra.load_balancer import LoadBalancer
-from infra.network import TASK_SUBNETS, create_network
+from infra.components.load_balancer import LoadBalancer
+from infra.components.network import TASK_SUBNETS, create_network
+from infra.components.retention import log_group
+from infra.nag_suppressions import suppress, suppress_finding
 from infra.outputs import ECS
-from infra.retention import log_group
+from infra.server_size import (
+    CPU_UNITS,
+    LARGEST_DEPLOY_PERCENT,
+    MAX_TASKS,
+    MEMORY_MEGABYTES,
+    PROCESSES_PER_TASK,
+)
 from infra.stacks.storage import StorageStack
 from infra.stage import Stage
 
-PORT: Final = int(SERVER_PORT.default)
-# One process on one CPU; the least memory that Fargate gives with it.
-CPU_UNITS: Final = 1_024
-MEMORY_MEGABYTES: Final = 2_048
-# Each task is a writer of the one item and combines what it is asked. The item has room for so
-# many of them, and during a deploy there are twice as many tasks.
-LARGEST_TASK_COUNT: Final = WRITERS_LIMIT // 2
-# A task of one CPU answers thousands of steps a second; half a CPU's worth is a reason for more.
+PORT: Final = int(server_settings.PORT.default)
+# A task answers thousands of steps a second. Half of its CPU in use is a reason for another task.
 CPU_PERCENT: Final = 50
 REQUESTS_PER_MINUTE_AND_TASK: Final = 60_000
 
@@ -48,43 +50,67 @@ class EcsStack(Stack):
 
     Args:
         scope: The app.
-        stage: Names and what is kept.
-        storage: Where the counter is.
-        cloudfront_prefix_list: The id of AWS's list of CloudFront's addresses, in this region.
+        stage: The names and settings.
+        storage: The stack with the table.
+        cloudfront_prefix_list: The id of AWS's list of CloudFront's addresses in this region.
+        availability_zones: The names of the two zones to use; empty for any two.
+
+    Attributes:
+        load_balancer: The load balancer with its targets.
+
+    Raises:
+        ValueError: The stage wants more tasks than the counter's item has room for.
     """
 
     def __init__(
-        self, scope: Construct, *, stage: Stage, storage: StorageStack, cloudfront_prefix_list: str
+        self,
+        scope: Construct,
+        *,
+        stage: Stage,
+        storage: StorageStack,
+        cloudfront_prefix_list: str,
+        availability_zones: Sequence[str],
     ) -> None:
         super().__init__(scope, stage.stack_name(ECS))
-        vpc = create_network(self)
+        if stage.min_tasks > MAX_TASKS:
+            raise ValueError(f"min_tasks of stage {stage.name} is at most {MAX_TASKS}")
+        vpc = create_network(self, availability_zones=availability_zones)
         cluster = Cluster(self, "Cluster", vpc=vpc)
-        accept(cluster, ECS4="the load balancer's and the service's own metrics are enough")
+        task = self._task(stage, storage)
+        suppress(cluster, ECS4="the metrics of the load balancer and the service are enough")
         service = FargateService(
             self,
             "Service",
             cluster=cluster,
-            task_definition=self._task(stage, storage),
+            task_definition=task,
             assign_public_ip=True,
             vpc_subnets=TASK_SUBNETS,
             min_healthy_percent=100,
-            max_healthy_percent=200,
+            max_healthy_percent=LARGEST_DEPLOY_PERCENT,
+            availability_zone_rebalancing=AvailabilityZoneRebalancing.ENABLED,
             circuit_breaker=DeploymentCircuitBreaker(rollback=True),
             health_check_grace_period=Duration.seconds(30),
         )
-        self.entrance = LoadBalancer(
+        # A task can't pull its image before it has a way out and the right to pull.
+        for subnet in vpc.public_subnets:
+            service.node.add_dependency(subnet.internet_connectivity_established)
+        service.node.add_dependency(task.obtain_execution_role())
+        self.load_balancer = LoadBalancer(
             self,
+            stage=stage,
             vpc=vpc,
             service=service,
             port=PORT,
             cloudfront_prefix_list=cloudfront_prefix_list,
         )
-        scaling = service.auto_scale_task_count(min_capacity=1, max_capacity=LARGEST_TASK_COUNT)
+        scaling = service.auto_scale_task_count(
+            min_capacity=stage.min_tasks, max_capacity=MAX_TASKS
+        )
         scaling.scale_on_cpu_utilization("Cpu", target_utilization_percent=CPU_PERCENT)
         scaling.scale_on_request_count(
             "Requests",
             requests_per_target=REQUESTS_PER_MINUTE_AND_TASK,
-            target_group=self.entrance.targets,
+            target_group=self.load_balancer.targets,
         )
 
     def _task(self, stage: Stage, storage: StorageStack) -> FargateTaskDefinition:
@@ -98,7 +124,7 @@ class EcsStack(Stack):
                 operating_system_family=OperatingSystemFamily.LINUX,
             ),
         )
-        accept(task, ECS2="a table's name and a region are no secrets")
+        suppress(task, ECS2="the name of a table, a region and three switches are no secrets")
         task.add_container(
             "server",
             image=ContainerImage.from_asset(
@@ -110,7 +136,9 @@ class EcsStack(Stack):
             environment={
                 **storage.backend_environment,
                 settings.AWS_REGION.name: self.region,
-                SERVER_PORT.name: str(PORT),
+                server_settings.PORT.name: str(PORT),
+                server_settings.WEB_CONCURRENCY.name: str(PROCESSES_PER_TASK),
+                server_settings.FIB_ACCESS_LOG.name: str(int(stage.access_log)),
             },
             readonly_root_filesystem=True,
             stop_timeout=Duration.seconds(timeouts.KILL),
@@ -119,9 +147,9 @@ class EcsStack(Stack):
             ),
         )
         storage.grant_counting(task.task_role)
-        accept_finding(
+        suppress_finding(
             task.obtain_execution_role(),
             "IAM5[Resource::*]",
-            "ecr:GetAuthorizationToken knows no resource",
+            "ecr:GetAuthorizationToken supports no resource",
         )
         return task

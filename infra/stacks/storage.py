@@ -1,6 +1,6 @@
-"""The table with its one counter, seeded when it is deployed."""
+"""The table with its one counter, which a function seeds when the table is deployed."""
 
-from pathlib import Path
+from typing import Final
 
 from aws_cdk import CfnOutput, CustomResource, Duration, Stack
 from aws_cdk.aws_dynamodb import (
@@ -16,18 +16,17 @@ from constructs import Construct
 from fibcore import settings
 from fibcore.dynamodb.item import KEY_NAME
 
-from infra import counter_seed
-from infra.function_code import function_code
+from infra.components.lambda_package import lambda_package
+from infra.components.python_function import PythonFunction
+from infra.components.retention import removal_policy
 from infra.outputs import STORAGE, TABLE_NAME
-from infra.python_function import PythonFunction
-from infra.retention import removal_policy
 from infra.stage import Stage
 
-# What one partition takes, and so what one item can: it can't be reached and exceeded by the one
-# counter, and it bounds what a flood of requests can cost.
+# One partition takes these rates, and so does one item. Our one counter can't exceed them, and they
+# bound what a flood of requests can cost.
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html
-WRITE_UNITS_PER_SECOND = 1_000
-READ_UNITS_PER_SECOND = 3_000
+WRITE_UNITS_PER_SECOND: Final = 1_000
+READ_UNITS_PER_SECOND: Final = 3_000
 
 
 class StorageStack(Stack):
@@ -53,8 +52,8 @@ class StorageStack(Stack):
             self,
             "Seed",
             stage=stage,
-            code=function_code("fibcore", Path(counter_seed.__file__)),
-            handler="counter_seed.handler",
+            code=lambda_package(),
+            handler="lambda_api.seed_handler.handler",
             timeout=Duration.seconds(30),
             memory_size=256,
             environment=self.backend_environment,
@@ -64,8 +63,10 @@ class StorageStack(Stack):
             self,
             "CounterSeed",
             service_token=seed.function.function_arn,
+            # A function that fails at import never answers. CloudFormation would wait for an hour.
+            service_timeout=Duration.minutes(2),
             resource_type="Custom::CounterSeed",
-            # Another table is another counter to seed.
+            # Another table has another counter to seed.
             properties={"TableName": self.table.table_name},
         )
         seeded.node.add_dependency(seed.role)
@@ -73,9 +74,9 @@ class StorageStack(Stack):
 
     @property
     def backend_environment(self) -> dict[str, str]:
-        """Where a backend finds the table."""
+        """The environment variables that name the table to a backend."""
         return {settings.COUNTER_TABLE_NAME.name: self.table.table_name}
 
     def grant_counting(self, backend: IGrantable) -> None:
-        """Let a backend read and move the counter, in this table only."""
+        """Allow a backend to read and move the counter, in this table only."""
         self.table.grant(backend, "dynamodb:GetItem", "dynamodb:UpdateItem")

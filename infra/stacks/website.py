@@ -1,26 +1,32 @@
-"""The front door: the site in a bucket, and one CloudFront distribution before everything."""
+"""The entry for browsers: the site in a bucket, and one CloudFront distribution for everything."""
 
 from typing import Final, cast
 
 from aws_cdk import CfnElement, CfnOutput, Fn, RemovalPolicy, Stack
-from aws_cdk.aws_cloudfront import OriginProtocolPolicy
-from aws_cdk.aws_cloudfront_origins import HttpOrigin, S3BucketOrigin, VpcOrigin
+from aws_cdk.aws_cloudfront import (
+    OriginProtocolPolicy,
+    S3OriginAccessControl,
+    VpcOrigin,
+    VpcOriginEndpoint,
+)
+from aws_cdk.aws_cloudfront_origins import HttpOrigin, S3BucketOrigin
+from aws_cdk.aws_cloudfront_origins import VpcOrigin as OriginInVpc
 from aws_cdk.aws_s3 import BlockPublicAccess, Bucket, BucketEncryption
 from aws_cdk.aws_s3_deployment import BucketDeployment, CacheControl, Source
 from constructs import Construct, Node
 
-from infra.distribution import SiteDistribution, path_of
-from infra.findings import accept, accept_finding
-from infra.load_balancer import LISTENER_PORT
+from infra.components.custom_domain import CustomDomain
+from infra.components.distribution import SiteDistribution, account_wide_name, path_of
+from infra.components.load_balancer import LISTENER_PORT, LoadBalancer
+from infra.components.retention import log_group
+from infra.components.site_headers import SITE
+from infra.nag_suppressions import suppress, suppress_finding
 from infra.outputs import LAMBDA_URL, SERVICE_URL, WEBSITE, WEBSITE_URL
-from infra.own_domain import OwnDomain
-from infra.retention import log_group
-from infra.site_headers import SITE
 from infra.stacks.api_gateway import ApiGatewayStack
 from infra.stacks.ecs import EcsStack
 from infra.stage import Stage
 
-# What the function by which CDK copies the files may do, as cdk-nag finds it.
+# The rights of the function with which the CDK copies the files, as cdk-nag reports them.
 _COPYING: Final = ("GetObject", "GetBucket", "List", "DeleteObject", "Abort")
 _CDK_ASSETS: Final = "arn:<AWS::Partition>:s3:::cdk-hnb659fds-assets-<AWS::AccountId>-<AWS::Region>"
 _BASIC_EXECUTION: Final = (
@@ -33,10 +39,14 @@ class WebsiteStack(Stack):
 
     Args:
         scope: The app.
-        stage: Names and what is kept.
-        function: The Lambda backend.
-        server: The server backend.
-        domain: The address to serve at, if not CloudFront's own.
+        stage: The names and settings.
+        api_gateway: The stack of the Lambda backend.
+        ecs: The stack of the server backend.
+        domain: The address to serve at; None for CloudFront's own.
+
+    Attributes:
+        site: The distribution and its address.
+        urls: The addresses of the backends, by name.
     """
 
     def __init__(
@@ -44,9 +54,9 @@ class WebsiteStack(Stack):
         scope: Construct,
         *,
         stage: Stage,
-        function: ApiGatewayStack,
-        server: EcsStack,
-        domain: OwnDomain | None,
+        api_gateway: ApiGatewayStack,
+        ecs: EcsStack,
+        domain: CustomDomain | None,
     ) -> None:
         super().__init__(scope, stage.stack_name(WEBSITE))
         bucket = Bucket(
@@ -55,32 +65,51 @@ class WebsiteStack(Stack):
             block_public_access=BlockPublicAccess.BLOCK_ALL,
             encryption=BucketEncryption.S3_MANAGED,
             enforce_ssl=True,
-            # All that it holds is in the repository.
+            # The repository contains all that the bucket does, so the bucket goes with the stack.
+            # S3 deletes only empty buckets.
             removal_policy=RemovalPolicy.DESTROY,
+            auto_delete_objects=True,
         )
-        accept(bucket, S1="who read the site's files is in no one's interest")
+        suppress(bucket, S1="CloudFront alone reads the bucket, and only the public site is in it")
         backends = {
-            "server": VpcOrigin.with_application_load_balancer(
-                server.entrance.balancer,
-                http_port=LISTENER_PORT,
-                protocol_policy=OriginProtocolPolicy.HTTP_ONLY,
-            ),
-            "lambda": HttpOrigin(Fn.select(2, Fn.split("/", function.api.api_endpoint))),
+            "server": OriginInVpc.with_vpc_origin(self._vpc_origin(ecs.load_balancer)),
+            "lambda": HttpOrigin(Fn.select(2, Fn.split("/", api_gateway.api.api_endpoint))),
         }
-        distribution = SiteDistribution(
+        self.site = SiteDistribution(
             self,
-            site=S3BucketOrigin.with_origin_access_control(bucket),
+            stage=stage,
+            site=S3BucketOrigin.with_origin_access_control(
+                bucket,
+                origin_access_control=S3OriginAccessControl(
+                    self, "SiteAccess", origin_access_control_name=account_wide_name(self, "site")
+                ),
+            ),
             backends=backends,
             domain=domain,
         )
-        urls = {name: distribution.url + path_of(name) for name in backends}
-        self._copy_site(bucket, urls, stage)
-        CfnOutput(self, WEBSITE_URL, value=distribution.url)
-        CfnOutput(self, SERVICE_URL, value=urls["server"])
-        CfnOutput(self, LAMBDA_URL, value=urls["lambda"])
+        self.urls = {name: self.site.url + path_of(name) for name in backends}
+        self._copy_site(bucket, stage)
+        CfnOutput(self, WEBSITE_URL, value=self.site.url)
+        CfnOutput(self, SERVICE_URL, value=self.urls["server"])
+        CfnOutput(self, LAMBDA_URL, value=self.urls["lambda"])
 
-    def _copy_site(self, bucket: Bucket, urls: dict[str, str], stage: Stage) -> None:
-        backends = [{"name": name, "url": url} for name, url in urls.items()]
+    def _vpc_origin(self, load_balancer: LoadBalancer) -> VpcOrigin:
+        """Return CloudFront's way to the load balancer.
+
+        Nothing here may depend on a setting: CloudFront answers 409 to any change, even of a tag,
+        while a distribution uses the origin. `docs/later-deploys.md` says what to do then.
+        """
+        return VpcOrigin(
+            self,
+            "ServerOrigin",
+            endpoint=VpcOriginEndpoint.application_load_balancer(load_balancer.alb),
+            vpc_origin_name=account_wide_name(self, "server"),
+            http_port=LISTENER_PORT,
+            protocol_policy=OriginProtocolPolicy.HTTP_ONLY,
+        )
+
+    def _copy_site(self, bucket: Bucket, stage: Stage) -> None:
+        backends = [{"name": name, "url": url} for name, url in self.urls.items()]
         files = BucketDeployment(
             self,
             "Files",
@@ -89,10 +118,8 @@ class WebsiteStack(Stack):
                 Source.asset(str(SITE / "public")),
                 Source.json_data("config.json", {"backends": backends}),
             ],
-            # Their names stay the same from one version to the next.
+            # Files keep their names from one version to the next.
             cache_control=[CacheControl.no_cache()],
-            # A bucket that holds files can't go with its stack.
-            retain_on_delete=False,
             log_group=log_group(self, "FilesLog", stage=stage),
         )
         bucket_id = self.get_logical_id(cast("CfnElement", bucket.node.default_child))
@@ -103,8 +130,8 @@ class WebsiteStack(Stack):
             f"IAM5[Resource::{_CDK_ASSETS}/*]",
             f"IAM5[Resource::<{bucket_id}.Arn>/*]",
         ):
-            accept_finding(
+            suppress_finding(
                 Node.of(files.handler_role).scope or files,
                 finding,
-                "CDK's own function; it may write the site's bucket and read CDK's assets",
+                "a function of the CDK, which may write the site's bucket and read CDK's assets",
             )

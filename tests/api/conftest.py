@@ -32,7 +32,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if not config.getoption("--backend-url"):
         return
     ours = {"table", "backends", "start_backend"}
-    kept = [item for item in items if not ours.intersection(getattr(item, "fixturenames", ()))]
+    kept = [
+        item
+        for item in items
+        if not ours.intersection(getattr(item, "fixturenames", ()))
+        and not item.get_closest_marker("own_server")
+    ]
     config.hook.pytest_deselected(items=[item for item in items if item not in kept])
     items[:] = kept
 

@@ -44,7 +44,7 @@ def test_requests_leave_no_line_by_default(
 
 
 def test_invalid_settings_end_the_start_in_one_line() -> None:
-    command, environment = programs.server(
+    command, environment, _ = programs.server(
         port=1,
         dynamodb_port=1,
         FIB_MAX_INDEX="0",

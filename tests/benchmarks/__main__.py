@@ -1,7 +1,7 @@
-"""`make bench`: one table per question, as ratios taken in one run.
+"""`make bench`: one table for each benchmark, as ratios taken in one run.
 
-The server is pinned to one core; wrk and DynamoDB Local share the other. `QUESTIONS` names those
-to ask, `ROUNDS` how often (5), `SECONDS` how long each run takes (4).
+The server is pinned to one core; wrk and DynamoDB Local share the other. `BENCH` names the
+benchmarks to run, `ROUNDS` how often (5), and `SECONDS` how long each run takes (4).
 """
 
 import os
@@ -11,23 +11,25 @@ from pathlib import Path
 
 from local_stack.environment import CREDENTIALS
 
+from tests.benchmarks.benchmarks import BENCHMARKS
+from tests.benchmarks.choice import chosen
 from tests.benchmarks.plot import bars
-from tests.benchmarks.questions import QUESTIONS
 
 RESULTS = Path(__file__).parent / "results"
 
 
 def main() -> None:
-    """Ask the questions, print each table and keep it in `results/`."""
+    """Run the benchmarks, print each table and keep it in `results/`."""
+    names = chosen(BENCHMARKS)
     if not shutil.which("wrk"):
-        sys.exit("fib: the bench needs wrk: apt-get install wrk")
+        sys.exit("fib: the bench needs wrk: sudo apt-get install wrk")
     if len(os.sched_getaffinity(0)) == 1:
         sys.exit("fib: the bench needs two cores, one for the server and one for the load")
     os.environ.update(CREDENTIALS)
     RESULTS.mkdir(exist_ok=True)
-    for name in os.environ.get("QUESTIONS", " ".join(QUESTIONS)).split():
-        question = QUESTIONS[name]
-        table = f"{question.__doc__}\n\n{question()}"
+    for name in names:
+        benchmark = BENCHMARKS[name]
+        table = f"{benchmark.__doc__}\n\n{benchmark()}"
         (RESULTS / f"{name}.md").write_text(table)
         if name == "steps":
             (RESULTS / f"{name}.svg").write_text(bars(table))

@@ -11,7 +11,7 @@ _UNBOUNDED = 10**9
 # The bounds, the plan, the reads.
 
 
-@bug("fibcore.dynamodb.repository", HISTORIES, "near both bounds")
+@bug("fibcore.dynamodb.repository", HISTORIES, "almost half of all writes unanswered")
 def bounds_before_the_write(repository: Any) -> None:
     """The bounds are checked by a read before the write."""
 

@@ -6,6 +6,8 @@ from typing import Any
 
 from tests.faults.bug import GREENLETS, HISTORIES, bug, change_requests, wrap
 
+_REPOSITORY_TESTS = "tests/repository/test_counter_repository.py"
+
 
 def _is_stamped_move(parameters: Any) -> bool:
     return ":net" in parameters["ExpressionAttributeValues"] and ":first" in str(parameters)
@@ -138,16 +140,14 @@ def rule_4_leaving_in_doubt_is_unavailable(batch: Any) -> None:
     wrap(batch.Batch, "leave", leave)
 
 
-@bug("fibcore.dynamodb.writer_registry", HISTORIES)
-def rule_5_pruned_though_alive(writer_registry: Any) -> None:
-    """An entry counts as stale after 0.2 s, and is removed even if it has changed since."""
-    assert writer_registry.STALE_SECONDS
-    writer_registry.STALE_SECONDS = 0.2
+@bug("fibcore.dynamodb.client", f"{_REPOSITORY_TESTS}::test_entry_is_removed_only_unchanged")
+def rule_5_pruned_though_alive(client: Any) -> None:
+    """An entry is removed even if it has changed since it was seen."""
     change_requests(
-        sys.modules["fibcore.dynamodb.client"],
+        client,
         "ConditionExpression",
         r"(#n\d+) = (:n\d+)",
-        r"\1 >= \2",
+        r"(\1 >= \2 OR \1 < \2)",
         only=lambda parameters: ":n0" in parameters.get("ExpressionAttributeValues", {}),
     )
 

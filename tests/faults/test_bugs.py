@@ -74,6 +74,8 @@ def test_every_bug_has_a_finder() -> None:
         named = {finder for finder in bug.found_by if "::" not in finder}
         assert bug.found_by
         assert named <= finders
+        for path, _, test in (finder.partition("::") for finder in bug.found_by):
+            assert not test or f"def {test}(" in (_ROOT / path).read_text()
 
 
 @pytest.mark.long

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from local_stack import image
 from local_stack.programs import Program
 
+from tests.image import image_without_engine
 from tests.processes import Running, running
 
 CPU_PERIOD_MICROSECONDS = 100_000
@@ -32,14 +32,16 @@ class Image:
 
     def config(self) -> dict[str, Any]:
         """Return what the Dockerfile said about how to run it."""
-        described = output([*image.buildah(), "inspect", "--type", "image", self.name])
+        described = output(
+            [*image_without_engine.buildah(), "inspect", "--type", "image", self.name]
+        )
         config: dict[str, Any] = json.loads(described)["Docker"]["config"]
         return config
 
     @contextmanager
     def mounted(self) -> Iterator[str]:
         """Give the folder where the image's files are."""
-        program = image.buildah()
+        program = image_without_engine.buildah()
         container = output([*program, "from", "--pull-never", self.name]).strip()
         try:
             yield output([*program, "mount", container]).strip()

@@ -3,7 +3,6 @@
 import http.client
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -14,13 +13,13 @@ from pathlib import Path
 
 import pytest
 from fibcore import Settings
-from local_stack import image
 from local_stack.environment import CREDENTIALS
 from server_api import timeouts
 
 from tests.api.http_client import Backend
 from tests.api.test_server_stop import refused_when_it_stops_accepting
-from tests.conftest import skip_or_fail
+from tests.conftest import require_tools, skip_or_fail
+from tests.image import image_without_engine
 from tests.image.container import CPU_PERIOD_MICROSECONDS, MEMORY_BYTES, Container, Image, run
 from tests.processes import free_port
 
@@ -31,12 +30,10 @@ pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 
 @pytest.fixture(scope="module")
 def built() -> Image:
-    wanted = ["buildah", "debootstrap", "runc"]
-    if missing := [name for name in wanted if not shutil.which(name)]:
-        skip_or_fail(f"the image test: apt install {' '.join(missing)}")
+    require_tools("the container image", "buildah", "debootstrap", "runc")
     if os.geteuid() != 0:
-        skip_or_fail("the image test: buildah on a base by debootstrap wants root")
-    return Image(image.build_without_engine())
+        skip_or_fail("the container image: buildah on a base by debootstrap needs root")
+    return Image(image_without_engine.build_without_engine())
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """The stacks of a stage as CloudFormation templates."""
 
+import json
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -9,12 +10,16 @@ import pytest
 
 from infra.app import build, create_app
 from infra.outputs import STACKS
+from infra.stage import Stage
+
+NO_BUNDLING: dict[str, Any] = {"aws:cdk:bundling-stacks": []}
+"""Context that leaves out the functions' code, which is tested as a package of its own."""
 
 Resources = list[dict[str, Any]]
 
 
 def as_text(value: Any) -> str:
-    """Return what CloudFormation would put together, an attribute of a resource by its name."""
+    """Return the text that CloudFormation would join, with attributes by their names."""
     match value:
         case {"Fn::Join": [separator, parts]}:
             return str(separator).join(as_text(part) for part in parts)
@@ -30,18 +35,19 @@ class Templates:
 
     Args:
         stage: Its name.
-        context: What else the command line sets.
+        availability_zones: The names of two zones, with a comma between them.
+        settings: Settings of the stage; without any, those of `stages.toml`.
     """
 
-    def __init__(self, stage: str, **context: str) -> None:
+    def __init__(self, stage: str, *, availability_zones: str = "", **settings: Any) -> None:
         app = create_app(
-            stage=stage,
-            cloudfront_prefix_list="pl-cloudfront",
-            # The functions' code is tested as a package of its own.
-            **{"aws:cdk:bundling-stacks": []},
-            **context,
+            NO_BUNDLING
+            | {
+                "cloudfront_prefix_list": "pl-cloudfront",
+                "availability_zones": availability_zones,
+            }
         )
-        build(app)
+        build(app, Stage(name=stage, **settings) if settings else Stage.load(stage))
         assembly = app.synth()
         self.folder = Path(assembly.directory)
         self._templates: dict[str, dict[str, Any]] = {
@@ -49,7 +55,7 @@ class Templates:
         }
 
     def of(self, kind: str, *, stack: str | None = None) -> Resources:
-        """Return all resources of a type, of one stack or of all."""
+        """Return all resources of a type, of one stack or of all stacks."""
         return [
             resource
             for name, template in self._templates.items()
@@ -58,17 +64,36 @@ class Templates:
             if resource["Type"] == kind
         ]
 
+    def of_prefix(self, prefix: str, *, stack: str) -> Resources:
+        """Return all resources of a stack whose type begins with `prefix`."""
+        return [each for each in self.resources(stack).values() if each["Type"].startswith(prefix)]
+
+    def resources(self, stack: str) -> dict[str, dict[str, Any]]:
+        """Return a stack's resources by logical id."""
+        resources: dict[str, dict[str, Any]] = self._templates[stack]["Resources"]
+        return resources
+
     def one(self, kind: str, *, stack: str | None = None) -> dict[str, Any]:
         """Return the properties of the only resource of a type."""
         (resource,) = self.of(kind, stack=stack)
         properties: dict[str, Any] = resource["Properties"]
         return properties
 
+    def manifest(self) -> dict[str, Any]:
+        """Return the assembly's manifest, by which `cdk deploy` works."""
+        manifest: dict[str, Any] = json.loads((self.folder / "manifest.json").read_text())
+        return manifest
+
+    def raw_outputs(self, stack: str) -> dict[str, dict[str, Any]]:
+        """Return a stack's outputs as the template has them, with those that others import."""
+        outputs: dict[str, dict[str, Any]] = self._templates[stack].get("Outputs", {})
+        return outputs
+
     def outputs(self, stack: str) -> dict[str, str]:
-        """Return a stack's outputs by name, but for those by which stacks hand things on."""
+        """Return a stack's outputs by name, without those that other stacks import."""
         return {
             name: as_text(output["Value"])
-            for name, output in self._templates[stack].get("Outputs", {}).items()
+            for name, output in self.raw_outputs(stack).items()
             if "Export" not in output
         }
 
@@ -81,11 +106,11 @@ def templates_of() -> Callable[..., Templates]:
 
 @pytest.fixture
 def dev(templates_of: Callable[..., Templates]) -> Templates:
-    """A stage that is thrown away."""
+    """A stage that keeps no data."""
     return templates_of("dev")
 
 
 @pytest.fixture
 def prod(templates_of: Callable[..., Templates]) -> Templates:
-    """The stage whose data is kept."""
+    """The stage that keeps its data."""
     return templates_of("prod")

@@ -1,180 +1,214 @@
-"""What `make deploy` and its like find out before they begin, and where a stage is."""
+"""What `make deploy` and `make destroy` do around `cdk`, which is replaced by a recorder.
 
-import os
-import subprocess
-import sys
-from collections.abc import Iterator
-from pathlib import Path
-
-import boto3
-import pytest
-from local_stack.environment import CREDENTIALS, REGION, url
-from local_stack.programs import Program
-
-from infra.account import identify
-from infra.deployed import BACKENDS, read_urls
-from infra.stage import Stage
-from tests.processes import free_port, running
-
-NO_ACCOUNT = {name: CREDENTIALS[name] for name in CREDENTIALS if "KEY" not in name}
-_TEMPLATE = """
-Resources:
-  Topic: {{Type: AWS::SNS::Topic}}
-Outputs:
-{outputs}
+moto stands in for AWS. The rehearsal runs the real `cdk`.
 """
 
+import json
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
-@pytest.fixture(scope="module")
-def cloud() -> Iterator[dict[str, str]]:
-    """Environment variables that lead to a cloud of our own, with nothing in it."""
-    port = free_port()
-    command = [str(Path(sys.executable).with_name("moto_server")), "--port", str(port)]
-    with running(Program(command, dict(os.environ)), port=port):
-        yield CREDENTIALS | {"AWS_REGION": REGION, "AWS_ENDPOINT_URL": url(port)}
+import pytest
+
+from infra.cli.account import Account, identify
+from infra.cli.container_engine import ENGINE_VARIABLE
+from infra.cli.deploy import deploy, destroy
+from infra.cli.errors import CannotRun
+from infra.cli.network_interfaces import LONGEST_WAIT_SECONDS, wait_until_gone
+from infra.cli.service_linked_roles import SERVICES, missing_roles
+from infra.stage import Stage
+from tests.infra.cloud import cloud, create_stack
+
+WEBSITE = {"WebsiteUrl": "https://w", "ServiceUrl": "https://s", "LambdaUrl": "https://l"}
+DOMAIN = "fib.example.org"
 
 
 @pytest.fixture
-def session(cloud: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> boto3.Session:
-    for name, value in cloud.items():
-        monkeypatch.setenv(name, value)
-    return identify().session
+def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
+    """An empty account that has two usable zones, and no terminal to ask at."""
+    with cloud() as variables:
+        for name, value in {**variables, ENGINE_VARIABLE: "engine"}.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.delenv("YES", raising=False)
+        yield identify()
 
 
-def deployed(session: boto3.Session, stack: str, **outputs: str) -> None:
-    """Put a stack there that has only its outputs."""
-    lines = [f"  {name}: {{Value: '{value}'}}" for name, value in outputs.items()]
-    session.client("cloudformation").create_stack(
-        StackName=stack, TemplateBody=_TEMPLATE.format(outputs="\n".join(lines))
-    )
+class Recorder:
+    """Takes the place of `cdk`: keeps the commands, and writes and deploys a website template."""
+
+    def __init__(self, account: Account, assembly: Path, template: dict[str, Any]) -> None:
+        self.commands: list[str] = []
+        self._account, self._assembly, self._template = account, assembly, template
+
+    def __call__(self, command: str, *arguments: str) -> None:
+        self.commands.append(command)
+        stage = next((a.removeprefix("stage=") for a in arguments if a.startswith("stage=")), "")
+        if command == "synth":
+            self._assembly.mkdir(exist_ok=True)
+            file = self._assembly / f"fib-{stage}-website.template.json"
+            file.write_text(json.dumps(self._template))
 
 
-def ask(module: str, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", module, *arguments],
-        env={"PATH": "/nowhere", "HOME": "/nowhere", **variables},
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+Recording = Callable[..., Recorder]
 
 
-def refusal(module: str, *arguments: str, **variables: str) -> str:
-    """Return the one line with which a command that can't begin ends."""
-    ended = ask(module, *arguments, **variables)
-    assert ended.returncode == 1
-    (line,) = ended.stderr.splitlines()
-    assert line.startswith("fib: ")
-    return line
+@pytest.fixture
+def recorder(account: Account, tmp_path: Path) -> Recording:
+    return lambda **resources: Recorder(account, tmp_path, {"Resources": resources})
 
 
-@pytest.mark.parametrize("command", ["deploy", "diff", "destroy"])
-def test_without_credentials_it_says_so(command: str) -> None:
-    arguments = ("infra.deploy", command, "--stage", "dev")
-    assert "no AWS credentials" in refusal(*arguments, AWS_REGION=REGION, **NO_ACCOUNT)
-    assert "set AWS_REGION" in refusal(*arguments, **NO_ACCOUNT)
+def deploy_with_domain(account: Account, stage: str) -> None:
+    """Put a stage into the account whose website has a domain."""
+    cloudformation = account.client("cloudformation")
+    create_stack(cloudformation, f"fib-{stage}-api-gateway", ApiGatewayUrl="https://a")
+    outputs = {name: {"Value": value} for name, value in WEBSITE.items()}
+    # moto keeps the template, but is told to create none of its resources.
+    resources = {name: each | {"Condition": "Never"} for name, each in with_domain().items()}
+    template = {
+        "Conditions": {"Never": {"Fn::Equals": ["yes", "no"]}},
+        "Resources": resources,
+        "Outputs": outputs,
+    }
+    cloudformation.create_stack(StackName=f"fib-{stage}-website", TemplateBody=json.dumps(template))
 
 
-def test_a_region_is_taken_from_either_variable(cloud: dict[str, str]) -> None:
-    for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
-        variables = {**cloud, "AWS_REGION": "", name: "eu-west-1"}
-        line = refusal("infra.deployed", "dev", "server", **variables)
-        assert line == "fib: there is no stack fib-dev-website in eu-west-1"
+def with_domain() -> dict[str, Any]:
+    return {
+        "Record": {
+            "Type": "AWS::Route53::RecordSet",
+            "Properties": {
+                "Name": f"{DOMAIN}.",
+                "Type": "A",
+            },
+        },
+        "Distribution": {
+            "Type": "AWS::CloudFront::Distribution",
+            "Properties": {"DistributionConfig": {"Aliases": [DOMAIN]}},
+        },
+        "Certificate": {
+            "Type": "AWS::CertificateManager::Certificate",
+            "Properties": {"DomainName": DOMAIN},
+        },
+    }
 
 
-def test_without_a_container_engine_it_says_so_before_it_makes_anything(
-    cloud: dict[str, str], session: boto3.Session
+def test_removing_an_address_needs_a_yes(
+    account: Account, recorder: Recording, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    line = refusal("infra.deploy", "deploy", **cloud)
-    assert "no container engine runs: start docker, finch or podman" in line
-    assert not session.client("cloudformation").describe_stacks()["Stacks"]
+    """Prove it for a stage that was deployed with a domain, and whose settings have none now."""
+    deploy_with_domain(account, "dev")
+    cdk = recorder(Topic={"Type": "AWS::SNS::Topic"})
+    with pytest.raises(CannotRun) as refused:
+        deploy(account, Stage(name="dev"), cdk, tmp_path)
+    text = str(refused.value)
+    for lost in (f"alias {DOMAIN}", f"certificate of {DOMAIN}", f"A record of {DOMAIN}."):
+        assert lost in text
+    assert "deploy" not in cdk.commands
+    monkeypatch.setenv("YES", "1")
+    deploy(account, Stage(name="dev"), cdk, tmp_path)
+    assert cdk.commands[-1] == "deploy"
 
 
-@pytest.mark.parametrize(
-    ("context", "says"),
-    [
-        (["domain"], "CONTEXT is name=value"),
-        (["domain=fib.example.org"], "domain and hosted_zone"),
-        (["domain=fib.example.org", "hosted_zone=Z1"], "us-east-1 only: deploy there"),
-    ],
-)
-def test_what_can_not_be_deployed_is_refused_before_anything_is_made(
-    context: list[str], says: str, cloud: dict[str, str]
+def test_keeping_an_address_needs_no_yes(
+    account: Account, recorder: Recording, tmp_path: Path
 ) -> None:
-    variables = {**cloud, "AWS_REGION": "eu-west-1"}
-    assert says in refusal("infra.deploy", "deploy", "--context", *context, **variables)
+    deploy_with_domain(account, "dev")
+    cdk = recorder(**with_domain())
+    deploy(account, Stage(name="dev"), cdk, tmp_path)
+    assert cdk.commands == ["bootstrap", "synth", "deploy"]
 
 
-@pytest.mark.parametrize("name", ["Dev", "1st", "a-b", "a" * 17, "dev;ls"])
-def test_what_can_be_no_stage_is_none(name: str) -> None:
-    with pytest.raises(ValueError, match="STAGE is a letter and"):
-        Stage.named(name)
+def test_prod_shows_its_diff_and_needs_a_yes(
+    account: Account, recorder: Recording, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deploy_with_domain(account, "prod")
+    cdk = recorder(**with_domain())
+    prod = Stage.load("prod")
+    with pytest.raises(CannotRun, match="Deploy these changes to prod"):
+        deploy(account, prod, cdk, tmp_path)
+    assert cdk.commands == ["bootstrap", "synth", "diff"]
+    monkeypatch.setenv("YES", "1")
+    deploy(account, prod, cdk, tmp_path)
+    assert cdk.commands[-2:] == ["diff", "deploy"]
 
 
-def test_what_can_be_no_stage_is_refused_in_a_line() -> None:
-    assert "STAGE is a letter and" in refusal("infra.deploy", "deploy", "--stage", "Dev")
-    assert "STAGE is a letter and" in refusal("infra.deployed", "Dev", "server")
+def test_service_linked_roles_exist_before_the_stacks(
+    account: Account, recorder: Recording, tmp_path: Path
+) -> None:
+    """Prove it for a fresh account, and that a second deploy creates none again."""
+    deploy_with_domain(account, "dev")
+    assert missing_roles(account) == list(SERVICES)
+    cdk = recorder(**with_domain())
+    deploy(account, Stage(name="dev"), cdk, tmp_path)
+    roles = account.client("iam").list_roles(PathPrefix="/aws-service-role/")["Roles"]
+    assert len(roles) == len(SERVICES)
+    assert not missing_roles(account)
+    deploy(account, Stage(name="dev"), cdk, tmp_path)
 
 
-def test_production_is_not_destroyed(cloud: dict[str, str]) -> None:
-    line = refusal("infra.deploy", "destroy", "--stage", "prod", **cloud)
-    assert "prod keeps its data" in line
-
-
-def test_a_stage_is_destroyed_by_its_name_only(cloud: dict[str, str]) -> None:
-    assert "STAGE=…" in refusal("infra.deploy", "destroy", **cloud)
-
-
-def test_the_list_of_cloudfronts_addresses_is_found(session: boto3.Session) -> None:
-    account = identify()
-    found = session.client("ec2").describe_managed_prefix_lists(
-        PrefixListIds=[account.cloudfront_prefix_list()]
-    )["PrefixLists"]
-    assert [each["PrefixListName"] for each in found] == [
-        "com.amazonaws.global.cloudfront.origin-facing"
+def _network_in_use(account: Account) -> str:
+    """Put a stage's network there with an interface in it; return the interface's id."""
+    template = {
+        "Resources": {
+            "Vpc": {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.0.0.0/16"}},
+            "Subnet": {
+                "Type": "AWS::EC2::Subnet",
+                "Properties": {"VpcId": {"Ref": "Vpc"}, "CidrBlock": "10.0.0.0/24"},
+            },
+        }
+    }
+    account.client("cloudformation").create_stack(
+        StackName="fib-dev-ecs", TemplateBody=json.dumps(template)
+    )
+    ec2 = account.client("ec2")
+    resources = account.client("cloudformation").describe_stack_resources(StackName="fib-dev-ecs")
+    (subnet,) = [
+        each["PhysicalResourceId"]
+        for each in resources["StackResources"]
+        if each["ResourceType"] == "AWS::EC2::Subnet"
     ]
+    created = ec2.create_network_interface(SubnetId=subnet, Description="CloudFront managed")
+    interface: str = created["NetworkInterface"]["NetworkInterfaceId"]
+    return interface
 
 
-def test_an_account_is_bootstrapped_once_the_parameter_of_it_is_there(
-    session: boto3.Session,
-) -> None:
-    account = identify()
-    assert not account.is_bootstrapped()
-    session.client("ssm").put_parameter(
-        Name="/cdk-bootstrap/hnb659fds/version", Value="30", Type="String"
-    )
-    assert account.is_bootstrapped()
+class FailsOnce:
+    """Takes the place of a `cdk destroy` that fails at the network the first time."""
+
+    def __init__(self, then: Callable[[], object] = lambda: None) -> None:
+        self.commands: list[str] = []
+        self._then = then
+
+    def __call__(self, command: str, *_: str) -> None:
+        self.commands.append(command)
+        if len(self.commands) == 1:
+            self._then()
+            raise subprocess.CalledProcessError(1, command)
 
 
-def test_a_stage_is_found_by_its_outputs_alone(
-    cloud: dict[str, str], session: boto3.Session
-) -> None:
-    site = "https://site.example"
-    deployed(session, "fib-there-api-gateway", ApiGatewayUrl="https://api.example")
-    deployed(
-        session,
-        "fib-there-website",
-        WebsiteUrl=site,
-        ServiceUrl=f"{site}/api/server",
-        LambdaUrl=f"{site}/api/lambda",
-    )
-    assert read_urls(session, Stage.named("there")) == (
-        site,
-        f"{site}/api/server",
-        f"{site}/api/lambda",
-        "https://api.example",
-    )
-    printed = {name: ask("infra.deployed", "there", name, **cloud).stdout for name in BACKENDS}
-    assert printed == {"server": f"{site}/api/server\n", "lambda": "https://api.example\n"}
+def test_destroy_tries_once_more_at_the_network(account: Account) -> None:
+    interface = _network_in_use(account)
+    delete = account.client("ec2").delete_network_interface
+    cdk = FailsOnce(then=lambda: delete(NetworkInterfaceId=interface))
+    destroy(account, Stage(name="dev"), cdk)
+    assert cdk.commands == ["destroy", "destroy"]
 
 
-def test_a_stage_that_is_not_there_or_not_whole_is_told_in_a_line(
-    cloud: dict[str, str], session: boto3.Session
-) -> None:
-    line = refusal("infra.deployed", "absent", "lambda", **cloud)
-    assert line == f"fib: there is no stack fib-absent-website in {REGION}"
-    deployed(session, "fib-half-website", WebsiteUrl="https://site.example")
-    deployed(session, "fib-half-api-gateway", ApiGatewayUrl="https://api.example")
-    line = refusal("infra.deployed", "half", "server", **cloud)
-    assert line == "fib: stage half is not whole: no output 'ServiceUrl'"
+def test_destroy_does_not_repeat_other_failures(account: Account) -> None:
+    cdk = FailsOnce()
+    with pytest.raises(subprocess.CalledProcessError):
+        destroy(account, Stage(name="dev"), cdk)
+    assert cdk.commands == ["destroy"]
+
+
+def test_waits_for_network_interfaces_up_to_a_limit(account: Account) -> None:
+    interface = _network_in_use(account)
+    waits: list[float] = []
+    assert not wait_until_gone(account, Stage(name="dev"), sleep=waits.append)
+    assert sum(waits) == LONGEST_WAIT_SECONDS
+
+    def delete_then(_: float) -> None:
+        account.client("ec2").delete_network_interface(NetworkInterfaceId=interface)
+
+    assert wait_until_gone(account, Stage(name="dev"), sleep=delete_then)

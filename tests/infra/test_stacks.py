@@ -1,20 +1,23 @@
-"""The four stacks, by their properties and never by generated names."""
+"""Properties of the four stacks. Resources are found by type, not by generated names."""
 
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from fibcore.dynamodb.writer_registry import WRITERS_LIMIT
 from fibcore.http.contract import HEALTH_PATH
 from fibcore.settings import FIB_DEADLINE_SECONDS
 from local_stack.environment import local_environment
+from server_api.settings import WEB_CONCURRENCY
 
 from tests.infra.conftest import Templates
 
 ANYWHERE = {"0.0.0.0/0", "::/0"}
 GUNICORN = Path(sys.executable).with_name("gunicorn")
-# In seconds, what AWS gives by itself.
+# These are fixed or default times of AWS, in seconds.
 CLOUDFRONT_KEEP_ALIVE = 5
 HTTP_API_LONGEST = 30
 OWN_STACKS = ("storage", "api-gateway", "ecs")
@@ -33,7 +36,7 @@ def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def test_each_role_may_do_to_the_table_what_its_owner_does_and_no_more(dev: Templates) -> None:
+def test_roles_have_minimal_rights_to_the_table(dev: Templates) -> None:
     rights = {
         stack: [
             sorted(actions)
@@ -50,21 +53,21 @@ def test_each_role_may_do_to_the_table_what_its_owner_does_and_no_more(dev: Temp
     }
 
 
-def test_no_right_of_ours_has_a_wildcard(dev: Templates) -> None:
+def test_our_rights_have_no_wildcards(dev: Templates) -> None:
     for statement in _statements(dev, *OWN_STACKS):
         actions, resources = _listed(statement["Action"]), _listed(statement["Resource"])
         assert not [action for action in actions if "*" in action]
-        if actions != ["ecr:GetAuthorizationToken"]:  # which knows no resource
+        if actions != ["ecr:GetAuthorizationToken"]:  # which supports no resource
             assert "*" not in str(resources)
 
 
-def test_no_role_of_ours_has_a_managed_policy(dev: Templates) -> None:
+def test_our_roles_have_no_managed_policies(dev: Templates) -> None:
     for stack in OWN_STACKS:
         for role in dev.of("AWS::IAM::Role", stack=stack):
             assert not role["Properties"].get("ManagedPolicyArns")
 
 
-def test_the_table_is_on_demand_bounded_encrypted_and_restorable(dev: Templates) -> None:
+def test_table_is_bounded_encrypted_and_restorable(dev: Templates) -> None:
     table = dev.one("AWS::DynamoDB::Table")
     assert table["KeySchema"] == [{"AttributeName": "counter", "KeyType": "HASH"}]
     assert table["BillingMode"] == "PAY_PER_REQUEST"
@@ -76,9 +79,7 @@ def test_the_table_is_on_demand_bounded_encrypted_and_restorable(dev: Templates)
     assert table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"]
 
 
-def test_production_keeps_its_data_and_other_stages_clean_up(
-    dev: Templates, prod: Templates
-) -> None:
+def test_only_prod_keeps_its_data(dev: Templates, prod: Templates) -> None:
     for templates, policy, protected in ((dev, "Delete", False), (prod, "Retain", True)):
         (table,) = templates.of("AWS::DynamoDB::Table")
         assert table["DeletionPolicy"] == table["UpdateReplacePolicy"] == policy
@@ -87,20 +88,20 @@ def test_production_keeps_its_data_and_other_stages_clean_up(
             assert log["DeletionPolicy"] == policy
 
 
-def test_every_log_is_kept_for_a_stated_time(dev: Templates) -> None:
+def test_logs_have_a_retention(dev: Templates) -> None:
     logs = dev.of("AWS::Logs::LogGroup")
     assert len(logs) >= 4
     assert all(log["Properties"]["RetentionInDays"] for log in logs)
 
 
-def test_all_that_computes_is_arm64(dev: Templates) -> None:
+def test_everything_runs_on_arm64(dev: Templates) -> None:
     task = dev.one("AWS::ECS::TaskDefinition")
     assert task["RuntimePlatform"]["CpuArchitecture"] == "ARM64"
     for stack in ("storage", "api-gateway"):
         assert dev.one("AWS::Lambda::Function", stack=stack)["Architectures"] == ["arm64"]
 
 
-def test_the_gateway_hands_every_request_to_the_snapshot_and_adds_nothing(dev: Templates) -> None:
+def test_gateway_passes_everything_to_the_function(dev: Templates) -> None:
     api = dev.one("AWS::ApiGatewayV2::Api")
     assert "CorsConfiguration" not in api
     assert dev.one("AWS::ApiGatewayV2::Route")["RouteKey"] == "$default"
@@ -109,28 +110,28 @@ def test_the_gateway_hands_every_request_to_the_snapshot_and_adds_nothing(dev: T
     assert function["SnapStart"] == {"ApplyOn": "PublishedVersions"}
 
 
-def test_the_gateway_may_call_the_alias_that_it_calls(dev: Templates) -> None:
-    permission = dev.one("AWS::Lambda::Permission")
+def test_gateway_may_call_the_alias(dev: Templates) -> None:
+    permission = dev.one("AWS::Lambda::Permission", stack="api-gateway")
     assert permission["Principal"] == "apigateway.amazonaws.com"
     called = dev.one("AWS::ApiGatewayV2::Integration")["IntegrationUri"]
     assert permission["FunctionName"] == called
     assert "Alias" in called["Ref"]
 
 
-def test_the_gateway_is_throttled_and_logs(dev: Templates) -> None:
+def test_gateway_throttles_and_logs(dev: Templates) -> None:
     stage = dev.one("AWS::ApiGatewayV2::Stage")
     assert stage["DefaultRouteSettings"]["ThrottlingRateLimit"] == 1_000
     assert "$context.status" in stage["AccessLogSettings"]["Format"]
 
 
-def test_the_network_has_no_nat_and_reaches_dynamodb_by_its_own_way(dev: Templates) -> None:
+def test_network_has_no_nat_and_a_dynamodb_endpoint(dev: Templates) -> None:
     assert not dev.of("AWS::EC2::NatGateway")
     endpoint = dev.one("AWS::EC2::VPCEndpoint")
     assert endpoint["VpcEndpointType"] == "Gateway"
     assert "dynamodb" in str(endpoint["ServiceName"])
 
 
-def test_only_cloudfront_reaches_the_load_balancer_and_only_that_the_tasks(dev: Templates) -> None:
+def test_only_cloudfront_reaches_the_load_balancer(dev: Templates) -> None:
     for group in dev.of("AWS::EC2::SecurityGroup"):
         assert not group["Properties"].get("SecurityGroupIngress")
     sources = [rule["Properties"] for rule in dev.of("AWS::EC2::SecurityGroupIngress")]
@@ -141,7 +142,7 @@ def test_only_cloudfront_reaches_the_load_balancer_and_only_that_the_tasks(dev: 
     assert dev.one("AWS::ElasticLoadBalancingV2::LoadBalancer")["Scheme"] == "internal"
 
 
-def test_the_tasks_run_in_public_without_a_file_to_write(dev: Templates) -> None:
+def test_tasks_are_read_only_and_have_public_addresses(dev: Templates) -> None:
     service = dev.one("AWS::ECS::Service")
     assert service["NetworkConfiguration"]["AwsvpcConfiguration"]["AssignPublicIp"] == "ENABLED"
     assert service["DeploymentConfiguration"]["DeploymentCircuitBreaker"] == {
@@ -152,9 +153,31 @@ def test_the_tasks_run_in_public_without_a_file_to_write(dev: Templates) -> None
     assert container["ReadonlyRootFilesystem"] is True
 
 
-def test_one_to_sixteen_tasks_by_cpu_and_requests(dev: Templates) -> None:
-    target = dev.one("AWS::ApplicationAutoScaling::ScalableTarget")
-    assert (target["MinCapacity"], target["MaxCapacity"]) == (1, 16)
+def test_tasks_start_after_what_they_need(dev: Templates) -> None:
+    """Prove that the first task finds its route to the registry and the rights to pull and log."""
+    resources = dev.resources("ecs")
+    (service,) = dev.of("AWS::ECS::Service")
+    before = {resources[each]["Type"]: each for each in service["DependsOn"]}
+    assert {"AWS::EC2::Route", "AWS::ElasticLoadBalancingV2::Listener"} <= set(before)
+    policies = [each for each in service["DependsOn"] if "Policy" in each]
+    assert len(policies) == len(dev.of("AWS::IAM::Policy", stack="ecs"))
+
+
+def _scaling(templates: Templates) -> tuple[int, int]:
+    target = templates.one("AWS::ApplicationAutoScaling::ScalableTarget")
+    return target["MinCapacity"], target["MaxCapacity"]
+
+
+def test_autoscaling_leaves_room_for_a_deploy(dev: Templates) -> None:
+    """A deploy doubles the tasks, and the item has room for a limited number of writers."""
+    _, most = _scaling(dev)
+    (container,) = dev.one("AWS::ECS::TaskDefinition")["ContainerDefinitions"]
+    variables = {each["Name"]: each["Value"] for each in container["Environment"]}
+    largest = dev.one("AWS::ECS::Service")["DeploymentConfiguration"]["MaximumPercent"] // 100
+    assert int(variables[WEB_CONCURRENCY.name]) * most * largest == WRITERS_LIMIT
+
+
+def test_scales_by_cpu_and_requests(dev: Templates) -> None:
     metrics = {
         policy["Properties"]["TargetTrackingScalingPolicyConfiguration"][
             "PredefinedMetricSpecification"
@@ -164,12 +187,34 @@ def test_one_to_sixteen_tasks_by_cpu_and_requests(dev: Templates) -> None:
     assert metrics == {"ECSServiceAverageCPUUtilization", "ALBRequestCountPerTarget"}
 
 
+def test_prod_runs_two_tasks_in_two_zones(dev: Templates, prod: Templates) -> None:
+    assert _scaling(dev)[0] == 1
+    assert _scaling(prod)[0] >= 2
+    service = prod.one("AWS::ECS::Service")
+    assert service["AvailabilityZoneRebalancing"] == "ENABLED"
+    assert "DesiredCount" not in service  # else each deploy would scale the service back to it
+    subnets = service["NetworkConfiguration"]["AwsvpcConfiguration"]["Subnets"]
+    zones = [
+        str(prod.resources("ecs")[subnet["Ref"]]["Properties"]["AvailabilityZone"])
+        for subnet in subnets
+    ]
+    assert len(set(zones)) == 2
+
+
+def test_network_is_in_the_chosen_zones(templates_of: Callable[..., Templates]) -> None:
+    chosen = templates_of("dev", availability_zones="us-east-1a,us-east-1f")
+    subnets = [each["Properties"] for each in chosen.of("AWS::EC2::Subnet")]
+    assert len(subnets) == 4
+    assert {each["AvailabilityZone"] for each in subnets} == {"us-east-1a", "us-east-1f"}
+    assert chosen.outputs("ecs")["AvailabilityZones"] == "us-east-1a,us-east-1f"
+
+
 def _attributes(resource: dict[str, Any], key: str) -> dict[str, str]:
     return {pair["Key"]: pair["Value"] for pair in resource[key]}
 
 
 def _gunicorn() -> dict[str, int]:
-    """Return the whole numbers among the settings with which the server runs."""
+    """Return those of the server's Gunicorn settings that are whole numbers."""
     printed = subprocess.run(
         [GUNICORN, "--print-config", "--config", "python:server_api.gunicorn_conf"],
         env=local_environment(dynamodb_port=1),
@@ -183,7 +228,7 @@ def _gunicorn() -> dict[str, int]:
     }
 
 
-def test_the_times_fit_each_other(dev: Templates) -> None:
+def test_timeouts_fit_each_other(dev: Templates) -> None:
     balancer = dev.one("AWS::ElasticLoadBalancingV2::LoadBalancer")
     idle = int(_attributes(balancer, "LoadBalancerAttributes")["idle_timeout.timeout_seconds"])
     targets = dev.one("AWS::ElasticLoadBalancingV2::TargetGroup")
@@ -200,7 +245,7 @@ def test_the_times_fit_each_other(dev: Templates) -> None:
     assert longest_deadline <= server["graceful_timeout"] < container["StopTimeout"]
 
 
-def test_health_is_asked_where_the_server_answers(dev: Templates) -> None:
+def test_health_check_calls_the_server(dev: Templates) -> None:
     targets = dev.one("AWS::ElasticLoadBalancingV2::TargetGroup")
     (container,) = dev.one("AWS::ECS::TaskDefinition")["ContainerDefinitions"]
     assert targets["HealthCheckPath"] == HEALTH_PATH

@@ -1,4 +1,4 @@
-"""The CloudFront Function, under Node as under CloudFront: no modules, one `handler`."""
+"""The CloudFront Function, run in Node without modules, as CloudFront does."""
 
 import json
 import shutil
@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from infra.distribution import STRIP_PREFIX, path_of
+from infra.components.distribution import STRIP_PREFIX, path_of
 
 _CALL = "console.log(handler({ request: { uri: process.argv[1] } }).uri)"
 
@@ -20,7 +20,7 @@ _CALL = "console.log(handler({ request: { uri: process.argv[1] } }).uri)"
         (f"{path_of('server')}/api/server/next", "/api/server/next"),
     ],
 )
-def test_the_backend_sees_the_path_without_the_prefix(uri: str, stripped: str) -> None:
+def test_backend_sees_the_path_without_prefix(uri: str, stripped: str) -> None:
     node = shutil.which("node")
     assert node
     program = STRIP_PREFIX.read_text() + _CALL

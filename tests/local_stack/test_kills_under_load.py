@@ -17,7 +17,7 @@ import pytest
 from fibcore.http import contract
 
 from tests.api.http_client import Backend
-from tests.local_stack.test_run import are_dead, ports_on_their_own, processes_with, whole_stack
+from tests.local_stack.stack import are_dead, ports_of_its_own, processes_with, whole_stack
 from tests.processes import eventually
 
 BACK_WITHIN_SECONDS = 5.0
@@ -111,8 +111,8 @@ def counts_again(tally: Tally, ports: list[int], since: float) -> bool:
 
 @pytest.mark.long
 @pytest.mark.timeout(300)
-def test_whatever_is_killed_under_load_is_back_and_no_step_is_lost(tmp_path: Path) -> None:
-    variables = ports_on_their_own(tmp_path)
+def test_kills_under_load_lose_no_step(tmp_path: Path) -> None:
+    variables = ports_of_its_own(tmp_path)
     server, function = int(variables["SERVER_PORT"]), int(variables["LAMBDA_PORT"])
     site = f"http://localhost:{variables['SITE_PORT']}"
     with whole_stack(variables), counting([server, function]) as tally:

@@ -3,10 +3,7 @@
 import os
 import re
 import signal
-import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -15,62 +12,35 @@ from local_stack.environment import local_environment
 from local_stack.programs import Program
 
 from tests.api.http_client import Backend
-from tests.processes import Running, eventually, free_port, running
-
-COMMAND = [sys.executable, "-m", "local_stack.run"]
-
-
-def ports_on_their_own(data_dir: Path) -> dict[str, str]:
-    names = ("SITE_PORT", "SERVER_PORT", "LAMBDA_PORT", "DYNAMODB_PORT")
-    return {name: str(free_port()) for name in names} | {"DATA_DIR": str(data_dir)}
-
-
-@contextmanager
-def whole_stack(variables: dict[str, str]) -> Iterator[Running]:
-    """Run everything, from when it has printed its addresses."""
-    environment = os.environ | variables
-    with running(Program(COMMAND, environment)) as stack:
-        try:
-            eventually(lambda: "Ctrl-C ends it all\n\n" in stack.output(), seconds=60)
-            yield stack
-        finally:
-            # Supervisor's children lead groups of their own, which no kill of its group reaches.
-            stack.stop()
+from tests.local_stack.stack import (
+    COMMAND,
+    PORT_NAMES,
+    are_dead,
+    backend,
+    ports_of_its_own,
+    processes_of,
+    processes_with,
+    start_refused,
+    whole_stack,
+)
+from tests.processes import eventually, running
 
 
-def processes_with(text: str) -> list[int]:
-    """Return the processes whose command line has `text`, parents first."""
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-        except OSError:
-            continue
-        if text in command:
-            found.append(int(folder.name))
-    return sorted(found)
-
-
-def are_dead(pids: list[int]) -> bool:
-    return not any(os.path.lexists(f"/proc/{pid}/exe") for pid in pids)
-
-
-def serves(backend: Backend, index: int) -> bool:
+def serves(server: Backend, index: int) -> bool:
     try:
-        answer = backend.request("GET", "/current")
+        answer = server.request("GET", "/current")
     except OSError:
         return False
     return answer.status == 200 and answer.index() == index
 
 
 @pytest.mark.long
-def test_whatever_is_killed_comes_back_and_the_index_stays(tmp_path: Path) -> None:
-    variables = ports_on_their_own(tmp_path)
-    server = Backend(f"http://localhost:{variables['SERVER_PORT']}")
-    function = Backend(f"http://localhost:{variables['LAMBDA_PORT']}")
+def test_killed_processes_come_back_and_the_index_stays(tmp_path: Path) -> None:
+    variables = ports_of_its_own(tmp_path)
+    server, function = backend(variables), backend(variables, "LAMBDA_PORT")
     with whole_stack(variables) as stack:
-        for port in (variables["SITE_PORT"], variables["SERVER_PORT"], variables["LAMBDA_PORT"]):
-            assert f"http://localhost:{port}" in stack.output()
+        for name in PORT_NAMES:
+            assert f"http://localhost:{variables[name]}" in stack.output()
         index = 0
         gunicorns = [variables["SERVER_PORT"], variables["LAMBDA_PORT"]]
         for command, which, seconds in [
@@ -83,22 +53,20 @@ def test_whatever_is_killed_comes_back_and_the_index_stays(tmp_path: Path) -> No
             # A worker whose master is gone serves on for a moment, then ends as well.
             gone = before if which == 0 else before[which:]
             eventually(partial(are_dead, gone), seconds=5)
-            for backend in (server, function):
-                eventually(partial(serves, backend, index), seconds=seconds)
+            for each in (server, function):
+                eventually(partial(serves, each, index), seconds=seconds)
         assert index == 5
         stack.process.send_signal(signal.SIGINT)
         assert stack.process.wait(30) == 0
-        for port in (variables["SERVER_PORT"], variables["LAMBDA_PORT"], variables["SITE_PORT"]):
-            assert processes_with(f"127.0.0.1:{port}") == []
-        assert processes_with(f"-port {variables['DYNAMODB_PORT']}") == []
+        assert processes_of(variables) == []
     with whole_stack(variables):
         assert serves(server, 5)
         assert server.request("POST", "/next").index() == 6
 
 
-def test_the_stack_starts_serves_the_site_and_ends_on_sigterm(tmp_path: Path) -> None:
-    variables = ports_on_their_own(tmp_path)
-    site = Backend(f"http://localhost:{variables['SITE_PORT']}")
+def test_the_stack_starts_serves_the_site_and_stops(tmp_path: Path) -> None:
+    variables = ports_of_its_own(tmp_path)
+    site = backend(variables, "SITE_PORT")
     with whole_stack(variables) as stack:
         page = site.request("GET", "/")
         assert page.headers["content-type"] == "text/html; charset=utf-8"
@@ -111,34 +79,67 @@ def test_the_stack_starts_serves_the_site_and_ends_on_sigterm(tmp_path: Path) ->
         }
         for link in re.findall(rb'(?:src|href)="([a-z]\w*\.\w+)"', page.body):
             assert site.request("GET", "/" + link.decode()).status == 200
+        # Two stacks would write to one counter and to the same logs.
+        second = ports_of_its_own(tmp_path)
+        assert f"another `make run` uses DATA_DIR={tmp_path}" in start_refused(second)
         assert stack.stop() == 0
         assert processes_with(str(tmp_path)) == []
 
 
-def test_a_taken_port_is_told_in_one_line(tmp_path: Path) -> None:
-    variables = ports_on_their_own(tmp_path)
-    port = int(variables["SERVER_PORT"])
-    listener = Program(
-        [sys.executable, "-m", "http.server", str(port)], local_environment(dynamodb_port=1)
-    )
-    with running(listener, port=port):
-        ended = subprocess.run(
-            COMMAND, check=False, capture_output=True, text=True, env=os.environ | variables
-        )
-    assert ended.returncode != 0
-    (line,) = ended.stderr.splitlines()
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1", "0.0.0.0", "::"])
+def test_taken_port_is_named_in_one_line(tmp_path: Path, address: str) -> None:
+    variables = ports_of_its_own(tmp_path)
+    port = int(variables["SITE_PORT"])
+    serving = [sys.executable, "-m", "http.server", "--bind", address, str(port)]
+    with running(Program(serving, local_environment(dynamodb_port=1))) as listener:
+        eventually(lambda: len(processes_with(f"--bind {address} {port}")) == 1, seconds=5)
+        eventually(lambda: listens(address, port), seconds=20)
+        line = start_refused(variables)
+        assert listener.process.poll() is None
     assert f"port {port} is taken" in line
-    assert "SERVER_PORT" in line
+    assert "SITE_PORT" in line
+
+
+def listens(address: str, port: int) -> bool:
+    reached = "[::1]" if ":" in address else "127.0.0.1"
+    try:
+        return Backend(f"http://{reached}:{port}").request("GET", "/").status == 200
+    except OSError:
+        return False
+
+
+def test_port_without_permission_is_not_called_taken(tmp_path: Path) -> None:
+    variables = ports_of_its_own(tmp_path) | {"SITE_PORT": "81"}
+    if int(Path("/proc/sys/net/ipv4/ip_unprivileged_port_start").read_text()) <= 81:
+        pytest.skip("on this machine every user may listen on any port")
+    line = start_refused(variables, privileged=False)
+    assert "port 81 needs the permissions of root; set SITE_PORT" in line
 
 
 @pytest.mark.parametrize(
     ("name", "value"), [("SITE_PORT", "web"), ("FIB_MAX_INDEX", "0"), ("LAMBDA_PORT", "70000")]
 )
-def test_a_senseless_setting_is_told_in_one_line(tmp_path: Path, name: str, value: str) -> None:
-    variables = ports_on_their_own(tmp_path) | {name: value}
-    ended = subprocess.run(
-        COMMAND, check=False, capture_output=True, text=True, env=os.environ | variables
-    )
-    assert ended.returncode != 0
-    (line,) = ended.stderr.splitlines()
-    assert name in line
+def test_invalid_setting_is_named_in_one_line(tmp_path: Path, name: str, value: str) -> None:
+    assert name in start_refused(ports_of_its_own(tmp_path) | {name: value})
+
+
+def test_data_folder_that_is_a_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    line = start_refused(ports_of_its_own(tmp_path / "file"))
+    assert f"DATA_DIR={tmp_path}/file can't be written" in line
+
+
+@pytest.mark.parametrize("below", ["", "new"])
+def test_forbidden_data_folder_is_named(tmp_path: Path, below: str) -> None:
+    (tmp_path / "data").mkdir(0o555)
+    chosen = tmp_path / "data" / below
+    line = start_refused(ports_of_its_own(chosen), privileged=False)
+    assert f"DATA_DIR={chosen} can't be written: Permission denied" in line
+
+
+def test_log_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "logs/server.log").mkdir(parents=True)
+    with running(Program(COMMAND, os.environ | ports_of_its_own(tmp_path))) as stack:
+        assert stack.process.wait(30) == 1
+        assert f"Is a directory: '{tmp_path}/logs/server.log'" in stack.output()
+        assert "Traceback" not in stack.output()

@@ -1,4 +1,4 @@
-"""AWS as far as moto models it: a server in a process of its own."""
+"""The AWS of a rehearsal: a moto server in its own process."""
 
 import re
 import sys
@@ -19,30 +19,30 @@ ACCOUNT: Final = "123456789012"
 
 @dataclass(frozen=True)
 class Cloud:
-    """The server, and what it wrote."""
+    """The moto server and its output."""
 
     port: int
     process: Running
 
     def environment(self) -> dict[str, str]:
-        """Return the environment of a program for which this is AWS."""
+        """Return the environment in which a program takes this server for AWS."""
         return _environment(self.port)
 
     def client(self, service: str) -> Any:
-        """Return a client of one of its services."""
+        """Return a client of a service."""
         session = boto3.Session(region_name=REGION)
         return session.client(service, endpoint_url=url(self.port))  # type: ignore[call-overload] # any
 
     def stand_ins(self) -> list[str]:
-        """Return the types of the resources that were made up."""
+        """Return the types of the resources for which a stand-in was used."""
         return self._told(r"^stand-in: (\S+)$")
 
     def skipped(self) -> list[str]:
-        """Return the types of the resources of which there is nothing."""
+        """Return the types of the resources that moto skipped."""
         return self._told(r"^No Moto CloudFormation support for (\S+)$")
 
     def faults(self) -> str:
-        """Return the end of what the server wrote, but for the requests that it answered."""
+        """Return the end of the server's output, without successful requests."""
         lines = self.process.output().splitlines()
         return "\n".join([line for line in lines if '" 200 -' not in line][-60:])
 
@@ -52,7 +52,7 @@ class Cloud:
 
 @contextmanager
 def cloud() -> Iterator[Cloud]:
-    """Run it, empty, from when it answers."""
+    """Run an empty server; enter when it answers."""
     port = free_port()
     server = Program(
         [sys.executable, "-m", "tests.rehearsal.stand_ins", str(port)],

@@ -1,4 +1,7 @@
-"""The stage as it is after the first deploy."""
+"""The stage after its first deploy.
+
+A rehearsal is a deploy by the real `cdk` command to a local moto server instead of AWS.
+"""
 
 from collections.abc import Iterator
 
@@ -11,7 +14,7 @@ from tests.rehearsal.deployment import Deployment
 
 @pytest.fixture(scope="session")
 def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    """All four stacks, deployed once into a cloud that was empty."""
+    """Deploy all four stacks once into an empty cloud."""
     print("\nrehearsal: the real cdk command against a local moto server", flush=True)
     with cloud() as account:
         stage = Deployment(account, tmp_path_factory.mktemp("rehearsal"))
@@ -23,5 +26,5 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]
 
 @pytest.fixture(scope="session")
 def table(deployment: Deployment) -> str:
-    """The name of the table that was made."""
+    """Return the name of the deployed table."""
     return deployment.outputs(outputs.STORAGE)[outputs.TABLE_NAME]

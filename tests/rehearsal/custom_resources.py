@@ -1,15 +1,15 @@
-"""Custom resources in moto as CloudFormation has them, their functions in a process each.
+"""Run the functions of custom resources in moto, as CloudFormation would.
 
-moto would run functions in Docker. Here they run as deployed, on this machine's Python, with this
-environment's boto3 where they bring none and layers where they look for them. It also lacks three
-things of CloudFormation's: that properties arrive as strings, that a resource whose properties
-change is asked again, and that a stack fails with its resource.
+moto runs functions in Docker. This module runs each in a process of its own, with the deployed
+code, on this machine's Python or Node, with this environment's boto3 if the code brings none.
+
+moto also lacks three things that CloudFormation does, so this module adds them. CloudFormation
+passes properties as strings, it calls a function again when its properties change, and a stack
+fails if its custom resource does.
 """
 
 import io
 import json
-import os
-import subprocess
 import sys
 import tempfile
 import zipfile
@@ -21,19 +21,14 @@ from moto.awslambda.models import LambdaFunction, lambda_backends
 from moto.cloudformation.custom_model import CustomModel
 from moto.cloudformation.responses import CloudFormationResponse
 
-_CALL = """
-import importlib, json, sys, types
-module, _, name = sys.argv[1].rpartition(".")
-context = types.SimpleNamespace(log_stream_name="log", aws_request_id="1")
-answer = getattr(importlib.import_module(module), name)(json.load(sys.stdin), context)
-print(json.dumps(answer))
-"""
+from tests.infra.custom_resource_handlers import run_handler
+
 _asked: dict[str, dict[str, Any]] = {}
 
 
 def install() -> None:
-    """Teach moto, in this process."""
-    # Its types don't foresee it.
+    """Change moto in this process."""
+    # moto's types do not allow these assignments.
     host: Any = settings
     function: Any = LambdaFunction
     custom: Any = CustomModel
@@ -50,14 +45,7 @@ def _invoke(function: LambdaFunction, event: dict[str, Any]) -> tuple[str, bool,
         _asked[event["LogicalResourceId"]] = event
     with tempfile.TemporaryDirectory() as folder:
         _unpack(function, Path(folder))
-        ended = subprocess.run(
-            [sys.executable, "-c", _CALL, str(function.handler)],
-            env=os.environ | function.environment_vars | {"PYTHONPATH": folder},
-            input=json.dumps(event),
-            check=False,
-            capture_output=True,
-            text=True,
-        )
+        ended = run_handler(Path(folder), str(function.handler), event, function.environment_vars)
     print(f"function: {function.function_name}\n{ended.stdout}{ended.stderr}", flush=True)
     failed = ended.returncode != 0
     return "null" if failed else ended.stdout.splitlines()[-1], failed, ended.stderr
@@ -72,7 +60,7 @@ def _strings(value: Any) -> Any:
 
 
 def _unpack(function: LambdaFunction, folder: Path) -> None:
-    """Unpack the code, and the layers if it asks for any, with paths that hold on this machine."""
+    """Unpack the code and its layers, and change `/opt` in the code to this folder."""
     zipfile.ZipFile(io.BytesIO(function.code_bytes)).extractall(folder)
     opt = folder / "opt"
     for module in folder.glob("*.py"):

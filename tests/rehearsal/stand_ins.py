@@ -1,8 +1,8 @@
 """A moto server with stand-ins for what it lacks: `python -m tests.rehearsal.stand_ins PORT`.
 
-Resources that moto has no CloudFormation model of, though other resources or outputs want
-something of theirs, get a name that begins with `stand-in` and have nothing behind it. Of four
-more it has all but that model or a part of it, which is made up for here.
+moto has no CloudFormation model of some resources whose names or attributes other resources use.
+Each of these gets a stand-in: a name that begins with `stand-in`, and nothing behind it. Four more
+resources exist in moto, but their model lacks a part, which this module adds.
 """
 
 import sys
@@ -22,6 +22,7 @@ ATTRIBUTES = {
     "AWS::CloudFront::Distribution": {"DomainName": "{}.cloudfront.net"},
     "AWS::CloudFront::Function": {"FunctionARN": "arn:aws:cloudfront::123456789012:function/{}"},
     "AWS::CloudFront::OriginAccessControl": {"Id": "{}"},
+    "AWS::CloudFront::OriginRequestPolicy": {},
     "AWS::CloudFront::ResponseHeadersPolicy": {},
     "AWS::CloudFront::VpcOrigin": {"Id": "{}"},
     "AWS::CloudWatch::Alarm": {"Arn": "arn:aws:cloudwatch:us-east-1:123456789012:alarm:{}"},
@@ -29,7 +30,7 @@ ATTRIBUTES = {
 
 
 class StandIn:
-    """A resource of which there is a name."""
+    """A resource that has only a name."""
 
     def __init__(self, kind: str, name: str) -> None:
         self.kind, self.physical_resource_id = kind, name
@@ -46,7 +47,7 @@ class StandIn:
 
     @classmethod
     def has_cfn_attr(cls, _: str) -> bool:
-        return True  # it is asked for none that is not in the table above
+        return True  # nothing asks for attributes that are not in the table above
 
     def get_cfn_attribute(self, name: str) -> str:
         return ATTRIBUTES[self.kind][name].format(self.physical_resource_id)
@@ -56,7 +57,7 @@ class StandIn:
 
 
 class Alias(StandIn):
-    """moto's own alias of a function."""
+    """An alias of a function, which moto has, but not for CloudFormation."""
 
     @classmethod
     def create_from_cloudformation_json(
@@ -69,7 +70,7 @@ class Alias(StandIn):
 
 
 class Ingress(StandIn):
-    """moto's own rule for who may come in, by a list of addresses too."""
+    """A rule of a security group, also for a prefix list as its source."""
 
     @classmethod
     def create_from_cloudformation_json(

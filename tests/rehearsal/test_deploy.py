@@ -1,17 +1,20 @@
 """The cloud without an AWS account: the real `cdk` command against a local moto server.
 
-What a green run proves: the templates resolve, stack by stack, and so do the references from one
-stack to another; every asset is built and published, and is what the resource that names it gets;
-the custom resources run as deployed, so the counter is seeded by our own code and the site is in
-its bucket with its `config.json`; functions have their code and their environment, roles their
-policies, each naming what was made; outputs are the URLs; the same deploy again changes nothing,
-and a change touches its own stack alone. The function's zip, as it was published, answers events.
+A green run proves this:
 
-What it does not prove: anything that only AWS does. No request goes through CloudFront, the HTTP
-API or the load balancer, so routing, throttling, OAC, health checks and scaling are unproven;
-IAM enforces nothing here; there is no SnapStart, no image is run (tests/image does that), and
-changes are deployed without change sets. What moto makes nothing of is asserted on the template,
-in tests/infra. `stand_ins.py` is all that is made up.
+- The templates resolve, and so do the references from one stack to another.
+- Every asset is built and published, and its resource gets it. The published zip answers events.
+- The custom resources run as deployed: our own code seeds the counter, and the site is in its
+  bucket with its `config.json`.
+- Functions have their code and environment, and roles have policies that name deployed resources.
+- The outputs are the URLs.
+- The same deploy again changes nothing, and a change updates its own stack only.
+
+It does not prove what only AWS does. No request goes through CloudFront, the HTTP API or the load
+balancer, so routing, throttling, access to the bucket, health checks and scaling are unproven. IAM
+enforces nothing here. There is no SnapStart, and no image is run (tests/image does that). Changes
+are deployed without change sets. Tests in tests/infra check the templates of what moto skips.
+`stand_ins.py` contains everything that is made up.
 """
 
 import base64
@@ -30,9 +33,9 @@ from fibcore import Settings, settings
 from local_stack.environment import REGION, local_environment
 
 from infra import ROOT, outputs
-from infra.function_code import RUNTIME
+from infra.components.lambda_package import RUNTIME
 from infra.outputs import API_GATEWAY, ECS, STACKS, STORAGE, WEBSITE
-from tests.infra.function_package import (
+from tests.infra.lambda_package import (
     LIMIT_BYTES,
     assert_counts,
     assert_native_code_is_for_the_function,
@@ -40,7 +43,7 @@ from tests.infra.function_package import (
 from tests.rehearsal.cloud import ACCOUNT
 from tests.rehearsal.deployment import PREFIX_LIST, STAGE, Deployment
 
-# The first test pays for the first deploy.
+# The first test waits for the first deploy.
 pytestmark = pytest.mark.timeout(600)
 
 ASSETS = f"cdk-hnb659fds-assets-{ACCOUNT}-{REGION}"
@@ -53,7 +56,7 @@ def _function(deployment: Deployment, stack: str) -> dict[str, Any]:
 
 
 def _code(deployment: Deployment, stack: str) -> bytes:
-    """Return the zip of a function, from where it was published."""
+    """Return the published zip of a function."""
     key = _function(deployment, stack)["Code"]["Location"].rpartition("/")[2]
     published: bytes = (
         deployment.cloud.client("s3").get_object(Bucket=ASSETS, Key=key)["Body"].read()
@@ -62,7 +65,7 @@ def _code(deployment: Deployment, stack: str) -> bytes:
 
 
 def _rights(deployment: Deployment, stack: str) -> list[dict[str, set[str]]]:
-    """Return what each role of a stack of ours may do, by resource, and that is all it may do."""
+    """Return all rights of each role of a stack, by resource."""
     iam = deployment.cloud.client("iam")
     roles = []
     for role in deployment.physical_ids(stack, "AWS::IAM::Role"):
@@ -82,7 +85,7 @@ def _listed(value: str | list[str]) -> list[str]:
     return [value] if isinstance(value, str) else value
 
 
-def test_the_outputs_tell_the_table_and_the_urls(deployment: Deployment, table: str) -> None:
+def test_outputs_name_the_table_and_the_urls(deployment: Deployment, table: str) -> None:
     assert table in deployment.cloud.client("dynamodb").list_tables()["TableNames"]
     website = deployment.outputs(WEBSITE)
     assert website[outputs.WEBSITE_URL].startswith("https://stand-in-")
@@ -97,11 +100,11 @@ def test_the_outputs_tell_the_table_and_the_urls(deployment: Deployment, table: 
         ("lambda", API_GATEWAY, outputs.API_GATEWAY_URL),
     ],
 )
-def test_the_suites_find_the_backends_by_the_stage_alone(
+def test_stage_urls_finds_both_backends(
     deployment: Deployment, backend: str, stack: str, output: str
 ) -> None:
     found = subprocess.run(
-        [sys.executable, "-m", "infra.deployed", STAGE.name, backend],
+        [sys.executable, "-m", "infra.cli.stage_urls", STAGE.name, backend],
         cwd=ROOT,
         env=deployment.cloud.environment(),
         check=True,
@@ -111,12 +114,12 @@ def test_the_suites_find_the_backends_by_the_stage_alone(
     assert found.stdout.strip() == deployment.outputs(stack)[output]
 
 
-def test_the_counter_was_seeded_by_the_deploy(deployment: Deployment, table: str) -> None:
+def test_deploy_seeds_the_counter(deployment: Deployment, table: str) -> None:
     item = deployment.cloud.client("dynamodb").scan(TableName=table)["Items"]
     assert item == [{"counter": {"S": "current"}, "value": {"N": "0"}}]
 
 
-def test_the_site_is_in_its_bucket_and_its_configuration_names_both_backends(
+def test_site_and_config_are_in_the_bucket(
     deployment: Deployment,
 ) -> None:
     s3, bucket = deployment.cloud.client("s3"), deployment.physical_id(WEBSITE, "AWS::S3::Bucket")
@@ -142,11 +145,11 @@ def test_the_site_is_in_its_bucket_and_its_configuration_names_both_backends(
 @pytest.mark.parametrize(
     ("stack", "handler", "module"),
     [
-        (STORAGE, "counter_seed.handler", "counter_seed.py"),
+        (STORAGE, "lambda_api.seed_handler.handler", "lambda_api/seed_handler.py"),
         (API_GATEWAY, "lambda_api.handler.handler", "lambda_api/handler.py"),
     ],
 )
-def test_a_function_has_its_own_code_and_knows_the_table(
+def test_functions_have_their_code_and_the_table(
     deployment: Deployment, table: str, stack: str, handler: str, module: str
 ) -> None:
     configuration = _function(deployment, stack)["Configuration"]
@@ -159,7 +162,7 @@ def test_a_function_has_its_own_code_and_knows_the_table(
     assert module in zipfile.ZipFile(io.BytesIO(code)).namelist()
 
 
-def test_the_package_as_published_answers_events_from_the_api_gateway(
+def test_published_package_answers_events(
     deployment: Deployment,
     new_table: Callable[..., Settings],
     dynamodb_port: int,
@@ -173,9 +176,7 @@ def test_the_package_as_published_answers_events_from_the_api_gateway(
     assert_counts(tmp_path, local_environment(dynamodb_port=dynamodb_port, variables=named))
 
 
-def test_each_backend_may_do_to_the_table_that_was_made_what_it_does(
-    deployment: Deployment, table: str
-) -> None:
+def test_rights_name_the_deployed_table(deployment: Deployment, table: str) -> None:
     arn = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{table}"
     to_the_table = {
         stack: [rights[arn] for rights in _rights(deployment, stack) if arn in rights]
@@ -189,11 +190,9 @@ def test_each_backend_may_do_to_the_table_that_was_made_what_it_does(
     }
 
 
-def test_every_other_right_is_to_a_log_that_was_made_or_to_pull_the_image(
-    deployment: Deployment, table: str
-) -> None:
+def test_other_rights_are_to_logs_and_the_image(deployment: Deployment, table: str) -> None:
     logs = deployment.cloud.client("logs").describe_log_groups()["logGroups"]
-    # AWS tells a log's ARN with `:*` at the end, moto to a template without.
+    # AWS gives a log group's ARN with `:*` at the end; moto gives it to a template without.
     known = {each["arn"].removesuffix(":*") for each in logs}
     for stack in (STORAGE, API_GATEWAY, ECS):
         for rights in _rights(deployment, stack):
@@ -207,7 +206,7 @@ def test_every_other_right_is_to_a_log_that_was_made_or_to_pull_the_image(
                     assert resource.endswith(f":table/{table}")
 
 
-def test_the_task_runs_the_image_that_was_pushed(deployment: Deployment, table: str) -> None:
+def test_task_runs_the_pushed_image(deployment: Deployment, table: str) -> None:
     (container,) = deployment.cloud.client("ecs").describe_task_definition(
         taskDefinition=deployment.physical_id(ECS, "AWS::ECS::TaskDefinition")
     )["taskDefinition"]["containerDefinitions"]
@@ -221,7 +220,7 @@ def test_the_task_runs_the_image_that_was_pushed(deployment: Deployment, table: 
     assert variables[settings.AWS_REGION.name] == REGION
 
 
-def test_the_load_balancer_is_open_to_the_addresses_of_cloudfront_alone(
+def test_load_balancer_accepts_only_cloudfront(
     deployment: Deployment,
 ) -> None:
     (balancer,) = deployment.cloud.client("elbv2").describe_load_balancers()["LoadBalancers"]
@@ -235,7 +234,7 @@ def test_the_load_balancer_is_open_to_the_addresses_of_cloudfront_alone(
     assert not rule["UserIdGroupPairs"]
 
 
-def test_what_moto_makes_nothing_of_is_asserted_on_the_template(deployment: Deployment) -> None:
+def test_what_moto_skips_has_a_template_test(deployment: Deployment) -> None:
     ours = {kind for stack in STACKS for kind in deployment.kinds(stack)}
     template_tests = "".join(file.read_text() for file in (ROOT / "tests/infra").glob("*.py"))
     nothing_behind = {*deployment.cloud.skipped(), *deployment.cloud.stand_ins()} & ours

@@ -1,26 +1,26 @@
-"""What a stage that runs keeps when it is deployed again: `test_deploy` says what that proves."""
+"""What a deployed stage keeps when it is deployed again. `test_deploy` says what that proves."""
 
 import json
 
 import pytest
 
 from infra.outputs import API_GATEWAY, STACKS, STORAGE, WEBSITE
-from tests.infra.function_package import body, event
+from tests.infra.lambda_package import body, event
 from tests.rehearsal.deployment import Deployment
 
-# Two deploys at most, and the first where these tests run alone.
+# There are two deploys at most, and the first deploy if these tests run alone.
 pytestmark = pytest.mark.timeout(600)
 
 
 def _index(deployment: Deployment, table: str) -> int:
-    """Return the index in the item, as one reads it with the AWS CLI."""
+    """Return the index in the item."""
     key = {"counter": {"S": "current"}}
     answer = deployment.cloud.client("dynamodb").get_item(TableName=table, Key=key)
     return int(answer["Item"]["value"]["N"])
 
 
 def _step(deployment: Deployment) -> int:
-    """Move the counter by the function as the HTTP API would call it; return the index."""
+    """Call the function as the HTTP API would, to move the counter; return the index."""
     answer = deployment.cloud.client("lambda").invoke(
         FunctionName=deployment.physical_id(API_GATEWAY, "AWS::Lambda::Alias"),
         Payload=json.dumps(event("POST", "/next")),
@@ -29,18 +29,16 @@ def _step(deployment: Deployment) -> int:
     return index
 
 
-def test_seeding_again_leaves_a_counter_that_has_moved(deployment: Deployment, table: str) -> None:
+def test_second_seed_keeps_the_counter(deployment: Deployment, table: str) -> None:
     moved = _step(deployment)
     assert moved == _index(deployment, table) > 0
     for request_type in ("Create", "Update"):
-        deployment.ask_custom_resource(STORAGE, "CounterSeed", request_type)
+        deployment.ask_custom_resource(STORAGE, "Custom::CounterSeed", request_type)
         assert _index(deployment, table) == moved
 
 
 @pytest.mark.long
-def test_the_same_deploy_again_changes_nothing_and_leaves_the_counter(
-    deployment: Deployment, table: str
-) -> None:
+def test_same_deploy_again_changes_nothing(deployment: Deployment, table: str) -> None:
     before, moved = deployment.last_changes(), _step(deployment)
     told = deployment.again()
     assert told.count("(no changes)") == len(STACKS)
@@ -49,9 +47,7 @@ def test_the_same_deploy_again_changes_nothing_and_leaves_the_counter(
 
 
 @pytest.mark.long
-def test_a_changed_page_reaches_the_bucket_and_touches_no_other_stack(
-    deployment: Deployment, table: str
-) -> None:
+def test_changed_page_updates_the_website_only(deployment: Deployment, table: str) -> None:
     before, moved = deployment.last_changes(), _step(deployment)
     page = deployment.checkout / "site/public/index.html"
     changed = page.read_bytes() + b"<!-- changed -->\n"

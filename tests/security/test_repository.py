@@ -1,19 +1,17 @@
 """What stands in the repository: no secret, and no one's account."""
 
 import re
-import subprocess
 from pathlib import Path
 
 from detect_secrets.core.secrets_collection import SecretsCollection
 from detect_secrets.settings import default_settings
 
-ROOT = Path(__file__).parents[2]
+from tests.checkout_files import ROOT, checkout_files
 
-# All that a lock file has is hashes.
-NOT_SEARCHED = {"uv.lock"}
+# Lock files consist of hashes.
+NOT_SEARCHED = {"uv.lock", "package-lock.json"}
 NO_SECRETS = {
-    ("infra/cdk_cli.py", "Base64 High Entropy String"): "the hash of a public package",
-    ("tests/infra/function_package.py", "Hex High Entropy String"): "the trace id of an example",
+    ("tests/infra/lambda_package.py", "Hex High Entropy String"): "the trace id of an example",
     ("packages/local_stack/src/local_stack/dynamodb_local.py", "Base64 High Entropy String"): (
         "the hash of a public package"
     ),
@@ -28,15 +26,12 @@ EXAMPLE_ACCOUNTS = {"123456789012", "000000000000", "111122223333"}
 ACCOUNT = re.compile(r"(?<![\w.])\d{12}(?![\w.])")
 
 
-def files() -> list[str]:
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    return [name for name in listed.stdout.splitlines() if (ROOT / name).is_file()]
+def test_ignored_files_are_left_out_without_git(tmp_path: Path) -> None:
+    for name in (".venv/x", ".git/x", "a/__pycache__/x", "a/b.egg-info/x", "a/x", ".env"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    (tmp_path / ".gitignore").write_text("# ours\n.venv/\n__pycache__/\n*.egg-info/\n")
+    assert checkout_files(tmp_path) == [".env", ".gitignore", "a/x"]
 
 
 def found_secrets(root: Path, names: list[str]) -> set[tuple[str, str]]:
@@ -48,7 +43,7 @@ def found_secrets(root: Path, names: list[str]) -> set[tuple[str, str]]:
 
 
 def test_no_secret_stands_in_any_file() -> None:
-    searched = [name for name in files() if name not in NOT_SEARCHED]
+    searched = [name for name in checkout_files() if name not in NOT_SEARCHED]
     assert found_secrets(ROOT, searched) == set(NO_SECRETS)
 
 
@@ -61,7 +56,7 @@ def test_a_secret_would_be_found(tmp_path: Path) -> None:
 def test_no_account_number_stands_in_any_file() -> None:
     found = {
         (name, number)
-        for name in files()
+        for name in checkout_files()
         if name not in NOT_SEARCHED
         for number in ACCOUNT.findall((ROOT / name).read_bytes().decode(errors="replace"))
     }

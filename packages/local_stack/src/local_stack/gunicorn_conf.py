@@ -1,9 +1,9 @@
 """Gunicorn's configuration for the local API Gateway and the site: threads, and no gevent."""
 
-import resource
 from typing import TYPE_CHECKING, Any
 
 from fibcore.http import contract
+from server_api import host
 
 if TYPE_CHECKING:
     from gunicorn.workers.base import Worker
@@ -23,8 +23,8 @@ limit_request_field_size = contract.FIELD_BYTES + 256
 forwarder_headers = ""
 secure_scheme_headers: dict[str, str] = {}
 
-_, _most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
-resource.setrlimit(resource.RLIMIT_NOFILE, (_most_files, _most_files))
+host.raise_open_files_limit()
+worker_tmp_dir = host.memory_folder()
 
 
 def pre_request(_: "Worker", request: Any) -> None:

@@ -10,8 +10,6 @@ from local_stack import dynamodb_local
 from local_stack.environment import local_environment
 from local_stack.settings import LocalSettings
 
-_BIN = Path(sys.executable).parent
-
 
 class Program(NamedTuple):
     """A process to start.
@@ -19,10 +17,12 @@ class Program(NamedTuple):
     Attributes:
         command: The program and its arguments.
         environment: Its whole environment.
+        folder: The folder in which it runs; Gunicorn can't run in every one.
     """
 
     command: list[str]
     environment: dict[str, str]
+    folder: Path = Path("/")
 
 
 def server(*, port: int, dynamodb_port: int, **variables: str) -> Program:
@@ -54,16 +54,19 @@ def site(*, port: int, server_port: int, lambda_port: int) -> Program:
 
 
 def _gunicorn(configuration: str, port: int) -> list[str]:
-    # `bind` in the server's own configuration is every interface, as a container wants it.
+    # The server's own configuration binds every interface, as a container wants it.
     bind = f"127.0.0.1:{port}"
-    return [str(_BIN / "gunicorn"), "-c", f"python:{configuration}", "--bind", bind]
+    # Not by its script, whose first line can't hold every path.
+    return [sys.executable, "-m", "gunicorn", "-c", f"python:{configuration}", "--bind", bind]
 
 
 def dynamodb(*, port: int, data_dir: Path | None = None) -> Program:
     """Return DynamoDB Local, in memory where there is no `data_dir`."""
     if data_dir:
         data_dir.mkdir(parents=True, exist_ok=True)
-    return Program(dynamodb_local.command(port, data_dir), local_environment(dynamodb_port=port))
+    command = dynamodb_local.command(port, data_dir)
+    # It writes a file of its own into the folder in which it runs.
+    return Program(command, local_environment(dynamodb_port=port), data_dir or Path("/"))
 
 
 def table(*, dynamodb_port: int) -> Program:
@@ -72,12 +75,6 @@ def table(*, dynamodb_port: int) -> Program:
         [sys.executable, "-m", "local_stack.table"],
         local_environment(dynamodb_port=dynamodb_port),
     )
-
-
-def announcement(local: LocalSettings) -> Program:
-    """Return what prints the addresses when all of them answer, and ends."""
-    environment = local_environment(dynamodb_port=local.dynamodb_port)
-    return Program([sys.executable, "-m", "local_stack.announce"], environment)
 
 
 def stack(local: LocalSettings) -> dict[str, Program]:
@@ -89,12 +86,4 @@ def stack(local: LocalSettings) -> dict[str, Program]:
         "site": site(
             port=local.site_port, server_port=local.server_port, lambda_port=local.lambda_port
         ),
-    }
-
-
-def errands(local: LocalSettings) -> dict[str, Program]:
-    """Return the processes that run once at start, by name."""
-    return {
-        "table": table(dynamodb_port=local.dynamodb_port),
-        "announcement": announcement(local),
     }

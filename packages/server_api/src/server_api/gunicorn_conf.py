@@ -10,14 +10,13 @@ from gevent import monkey
 monkey.patch_all()
 
 import os  # noqa: E402
-import resource  # noqa: E402
 import sys  # noqa: E402
 from typing import TYPE_CHECKING, Any  # noqa: E402
 
 from fibcore import InvalidSettings  # noqa: E402
 from fibcore.http import contract  # noqa: E402
 
-from server_api import timeouts  # noqa: E402
+from server_api import host, timeouts  # noqa: E402
 from server_api.settings import CONNECTIONS_LIMIT, ServerSettings  # noqa: E402
 
 if TYPE_CHECKING:
@@ -60,7 +59,7 @@ graceful_timeout = timeouts.GRACEFUL_STOP
 # This limits the worker's heartbeat, not a request. The heartbeat's file is in memory, since a slow
 # disk would block the worker.
 timeout = 30
-worker_tmp_dir = "/dev/shm"  # noqa: S108 - no file is kept there
+worker_tmp_dir = host.memory_folder()
 
 # The control socket would be a file in the home directory, which a container may not write.
 control_socket_disable = True
@@ -70,9 +69,7 @@ loglevel = _settings.log_level
 accesslog = "-" if _settings.access_log else None
 errorlog = "-"
 
-# Each connection needs a file descriptor, and the usual soft limit is only 1,024.
-_, _most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
-resource.setrlimit(resource.RLIMIT_NOFILE, (_most_files, _most_files))
+host.raise_open_files_limit()
 
 
 def pre_request(_: "Worker", request: Any) -> None:

@@ -140,9 +140,8 @@ class BatchQueue:
     def _wait_for_more(self) -> None:
         """Give clients that were just answered time to send their next request.
 
-        With few clients the next call waits for all of them. With many it waits for one half of
-        them. The call of this half is then in flight while the other half is answered and sends its
-        next requests.
+        With few clients the next call waits for all of them. With many it waits for one half, whose
+        call is in flight while the other half is answered and sends its next requests.
         """
         waiting = self.length
         if waiting + self._last_batch_size >= TWO_BATCHES_FROM:
@@ -157,7 +156,7 @@ class BatchQueue:
 def _wait(event: threading.Event, seconds: float) -> bool:
     """Wait until the event is set, at most so long; return whether it is.
 
-    gevent's `wait` on an event that was set just before has no timeout, and is never woken if the
-    last of those that waited before has its timeout meanwhile. So such an event is not waited for.
+    In gevent, a wait that begins just after the event was set may never end: it has no timeout, and
+    the last earlier waiter may time out at this moment.
     """
     return event.is_set() or event.wait(seconds)

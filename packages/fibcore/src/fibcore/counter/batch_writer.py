@@ -80,11 +80,7 @@ class BatchWriter:
                 transient = isinstance(failure, OutcomeUnknown) or failure.transient
                 if not transient and not batch.in_doubt:
                     batch.fail(partial(Unavailable, str(failure)))
-                _log.debug(
-                    "a request failed, and %d steps of its batch still wait: %s",
-                    len(batch.waiting),
-                    failure,
-                )
+                _log.debug("%d steps still wait after: %s", len(batch.waiting), failure)
             except _CannotResolve:
                 return
             tries += 1
@@ -154,8 +150,7 @@ class BatchWriter:
             batch.answer(batch.plans[number], produced)
             return
         elif number is not None and number not in batch.plans and number <= self._last_number:
-            # The stored number is this writer's, but no plan has it: a fence of the batch was
-            # applied.
+            # The stored number is this writer's and no plan has it: a fence was applied.
             batch.fenced(index)
         else:
             # Somebody removed the entry, or restored the table, or has the same id.

@@ -2,11 +2,11 @@
 
 botocore's own retries are off because they repeat a write whose answer was lost, and such a write
 may then count twice. (`total_max_attempts` counts the first attempt, `max_attempts` does not:
-https://github.com/boto/botocore/pull/1972) The caller decides what to send again. A call that
-returns was carried out. `ConditionFailed` and `Refused` mean that DynamoDB answered and did not
-carry out the request. `Unavailable` means that the request was never sent. `OutcomeUnknown` is
-every other case. An answer is about one delivery of the request only: a proxy may have delivered a
-copy before, which may have been applied.
+https://github.com/boto/botocore/pull/1972)
+
+The caller decides what to send again. `ConditionFailed` and `Refused` mean that DynamoDB did not
+carry out the request, and `Unavailable` that the request was never sent. `OutcomeUnknown` is every
+other failure. An answer is about one delivery of the request: a proxy may have delivered another.
 """
 
 import socket
@@ -95,8 +95,7 @@ def create_client(settings: Settings, *, connections: int = 4) -> "DynamoDBClien
     Args:
         settings: They give the region, the endpoint and the deadline of a request.
         connections: The size of the connection pool. A counter has at most one write and one read
-            in flight. A call that finds the pool empty opens an extra connection, which is not
-            kept.
+            in flight.
     """
     return boto3.client(
         "dynamodb",

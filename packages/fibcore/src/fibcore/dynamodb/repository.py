@@ -36,8 +36,7 @@ class CounterRepository:
     """Reads and writes the counter's item, one request per method.
 
     Every method raises `Unavailable` if its request left the index unchanged. The methods that
-    write raise `OutcomeUnknown` if the request may have changed it. `Refused` is an `Unavailable`
-    that is about one delivery of the request only.
+    write raise `OutcomeUnknown` if the request may have changed it.
 
     Args:
         client: From `create_client`.
@@ -90,9 +89,8 @@ class CounterRepository:
             stamp: The stamp to check and store; None if the writer has no entry in the item.
 
         Raises:
-            ConditionFailed: The stored index is outside the movement's bounds or is no number, or
-                the writer's stored number is not below `stamp.first`, or the writer has no entry,
-                or there is no item.
+            ConditionFailed: The stored index is no number within the movement's bounds, or the
+                writer has no entry with a number below `stamp.first`, or there is no item.
         """
         produced = ":net" if movement.restart else "#value + :net"
         names = {"#value": INDEX_NAME}
@@ -133,9 +131,7 @@ class CounterRepository:
                 ExpressionAttributeValues={":back": _number(-net), ":moved": moved},
             )
         except (ConditionFailed, Unavailable) as failed:
-            raise OutcomeUnknown(
-                "a write moved a stored fraction and could not undo that: reset the counter"
-            ) from failed
+            raise OutcomeUnknown("a stored fraction was moved: reset the counter") from failed
 
     def fence(self, stamp: WriteStamp) -> Item:
         """Raise the writer's stored number past its earlier writes, and return the item.
@@ -149,9 +145,7 @@ class CounterRepository:
         def read(answer: Any) -> Item:
             item = _attributes(answer)
             if parse_number(item, stamp.names.of_number) != stamp.number:
-                raise ValueError(
-                    "the item in the answer does not have the number that the fence wrote"
-                )
+                raise ValueError("the answer does not contain the number of the fence")
             return item
 
         return self._update(
@@ -174,13 +168,11 @@ class CounterRepository:
         Args:
             item: The item as it was read.
             join: The entry to add, with number 0; None to add none.
-            remove: Entries to remove, each with the number that was read. If one of these numbers
-                has changed, the write changes nothing. None removes an entry whatever its number
-                is.
+            remove: Entries to remove, each with the number that was read. If one of them has
+                changed, the write changes nothing. None removes an entry in any case.
 
         Raises:
-            Unavailable: The request failed, or an entry to remove changed, or another writer joined
-                meanwhile, or there is no item. Nothing was changed.
+            Unavailable: Also if an entry to remove changed, or another writer joined meanwhile.
         """
         names, conditions, update = {"#key": KEY_NAME}, ["attribute_exists(#key)"], ""
         values: dict[str, dict[str, str]] = {}
@@ -212,9 +204,7 @@ class CounterRepository:
         except ConditionFailed as failed:
             if failed.item is None:
                 raise self._not_seeded() from failed
-            raise Unavailable(
-                "another process changed the writers' entries at the same time", transient=True
-            ) from failed
+            raise Unavailable("another process changed the entries", transient=True) from failed
 
     def seed(self) -> None:
         """Create the counter at 0 if it does not exist."""
@@ -249,9 +239,7 @@ class CounterRepository:
             raise self._not_seeded()
         index = parse_index(item)
         if index is None:
-            raise Unavailable(
-                f"the counter in table {self._table_name} holds no valid index: reset it"
-            )
+            raise Unavailable(f"table {self._table_name} holds no valid index: reset it")
         return index
 
     def _not_seeded(self) -> Unavailable:

@@ -1,0 +1,87 @@
+"""The AWS account to which the caller's credentials lead."""
+
+import os
+from typing import Any, Final, NamedTuple
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from infra.cli.errors import NoAccount
+
+_PREFIX_LIST_NAME: Final = "com.amazonaws.global.cloudfront.origin-facing"
+_BOOTSTRAP_VERSION: Final = "/cdk-bootstrap/hnb659fds/version"
+
+
+class Account(NamedTuple):
+    """An account in one region.
+
+    Attributes:
+        number: Its twelve digits.
+        region: The region of the stacks.
+        session: The session that makes its clients.
+    """
+
+    number: str
+    region: str
+    session: boto3.Session
+
+    def client(self, service: str) -> Any:
+        """Return a client of one of the account's services."""
+        return self.session.client(service)  # type: ignore[call-overload] # any service
+
+    def is_bootstrapped(self) -> bool:
+        """Tell whether `cdk bootstrap` has run here, by the parameter that `cdk deploy` reads."""
+        ssm = self.client("ssm")
+        try:
+            ssm.get_parameter(Name=_BOOTSTRAP_VERSION)
+        except ssm.exceptions.ParameterNotFound:
+            return False
+        return True
+
+    def cloudfront_prefix_list(self) -> str:
+        """Return the id of AWS's list of CloudFront's addresses in this region.
+
+        Raises:
+            NoAccount: The region has no such list.
+        """
+        named = [{"Name": "prefix-list-name", "Values": [_PREFIX_LIST_NAME]}]
+        found = self.client("ec2").describe_managed_prefix_lists(Filters=named)
+        if not found["PrefixLists"]:
+            raise NoAccount(f"{self.region} has no prefix list {_PREFIX_LIST_NAME}")
+        (prefix_list,) = found["PrefixLists"]
+        return str(prefix_list["PrefixListId"])
+
+
+def account_session() -> boto3.Session:
+    """Return a session in the region that the environment or the profile names.
+
+    Raises:
+        NoAccount: No region is named, or there are no credentials.
+    """
+    # `cdk` and our backends read both variables, boto3 only AWS_DEFAULT_REGION.
+    session = boto3.Session(region_name=os.environ.get("AWS_REGION") or None)
+    if not session.region_name:
+        raise NoAccount("no region: set AWS_REGION, or a profile with a region")
+    try:
+        credentials = session.get_credentials()
+    # A `credential_process` that does not exist is an OSError, and one that prints nonsense a
+    # ValueError.
+    except (BotoCoreError, OSError, ValueError) as fault:
+        raise NoAccount(f"no AWS credentials: {fault}") from fault
+    if not credentials:
+        raise NoAccount("no AWS credentials: `aws configure`, or set AWS_PROFILE")
+    return session
+
+
+def identify() -> Account:
+    """Ask AWS whose credentials these are.
+
+    Raises:
+        NoAccount: There are no credentials, or AWS rejects them.
+    """
+    session = account_session()
+    try:
+        number = session.client("sts").get_caller_identity()["Account"]
+    except (BotoCoreError, ClientError, OSError) as fault:
+        raise NoAccount(f"AWS rejected the credentials: {fault}") from fault
+    return Account(number, session.region_name, session)

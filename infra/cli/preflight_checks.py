@@ -1,0 +1,223 @@
+"""The checks of the preflight. Each asks the account one question and changes nothing."""
+
+from collections.abc import Callable
+from typing import Final
+
+from botocore.exceptions import ClientError
+
+from infra import outputs
+from infra.cli.account import Account
+from infra.cli.availability_zones import choose_zones
+from infra.cli.container_engine import find_engine
+from infra.cli.deployed_stacks import find_stack
+from infra.cli.errors import CannotRun, NotDeployed
+from infra.cli.preflight_row import Row, Verdict
+from infra.cli.service_linked_roles import missing_roles
+from infra.components.custom_domain import CustomDomain
+from infra.server_size import CPU_UNITS, LARGEST_DEPLOY_PERCENT, MAX_TASKS
+from infra.stage import Stage
+
+Check = Callable[[Account, Stage], Row]
+
+QUOTA_PAGE: Final = "Service Quotas in the console"
+LAMBDA_CONCURRENCY: Final = 1_000
+"""AWS's usual limit of a region, on which the throttling of the HTTP API relies."""
+
+_CPUS_PER_TASK: Final = CPU_UNITS // 1_024
+_DEPLOY_FACTOR: Final = LARGEST_DEPLOY_PERCENT // 100
+_UNRESERVED_CONCURRENCY: Final = 100
+"""AWS Lambda keeps this much of an account's concurrency for functions without a reservation."""
+
+_BROKEN_STATUSES: Final = ("ROLLBACK_FAILED", "DELETE_FAILED", "_IN_PROGRESS")
+
+
+def _engine(_account: Account, _stage: Stage) -> Row:
+    """Container engine: it builds the server's image."""
+    what, need = "container engine", "docker, finch or podman"
+    if engine := find_engine():
+        return Row(Verdict.GOOD, what, need, engine)
+    return Row(Verdict.FAILURE, what, need, "none runs", "start one, or name one in CDK_DOCKER")
+
+
+def _region(account: Account, stage: Stage) -> Row:
+    """Region: CloudFront must reach it, and take its certificate."""
+    what, need = "region", "CloudFront's address list"
+    try:
+        CustomDomain.of_stage(stage, region=account.region)
+        account.cloudfront_prefix_list()
+    except (CannotRun, ValueError) as fault:
+        return Row(Verdict.FAILURE, what, need, account.region, str(fault))
+    return Row(Verdict.GOOD, what, need, account.region)
+
+
+def _zones(account: Account, stage: Stage) -> Row:
+    """Availability zones: two that serve CloudFront's VPC origins and Fargate."""
+    what, need = "availability zones", "2 that serve"
+    try:
+        zones = choose_zones(account, stage)
+    except CannotRun as fault:
+        return Row(Verdict.FAILURE, what, need, "too few", str(fault))
+    return Row(Verdict.GOOD, what, need, ", ".join(zones))
+
+
+def _stacks(account: Account, stage: Stage) -> Row:
+    """Stacks: none may be in a state that CloudFormation refuses to update."""
+    what, need = "stacks", "none, or all complete"
+    states = {}
+    for stack in outputs.STACKS:
+        name = stage.stack_name(stack)
+        try:
+            states[name] = find_stack(account.session, name).status
+        except NotDeployed:
+            continue
+    broken = {
+        name: status
+        for name, status in states.items()
+        if status.endswith(_BROKEN_STATUSES) and "CLEANUP" not in status
+    }
+    if broken:
+        have = ", ".join(f"{name} is {status}" for name, status in broken.items())
+        return Row(Verdict.FAILURE, what, need, have, "see docs/runbook.md, “A stack is stuck”")
+    return Row(Verdict.GOOD, what, need, f"{len(states)} deployed")
+
+
+def _bootstrap(account: Account, _stage: Stage) -> Row:
+    """CDK bootstrap: the bucket and the roles by which `cdk` deploys."""
+    there = account.is_bootstrapped()
+    have = "there" if there else "not yet; a deploy makes it"
+    return Row(Verdict.GOOD, "CDK bootstrap", "once a region", have)
+
+
+def _roles(account: Account, _stage: Stage) -> Row:
+    """Service-linked roles: a fresh account lacks them."""
+    missing = missing_roles(account)
+    have = f"{len(missing)} missing; a deploy makes them" if missing else "all there"
+    return Row(Verdict.GOOD, "service-linked roles", "4", have)
+
+
+def _fargate(account: Account, stage: Stage) -> Row:
+    """Fargate vCPUs: a new account has few."""
+    has = _quota(account, "fargate", "L-3032A538")
+    least = stage.min_tasks * _CPUS_PER_TASK
+    most = MAX_TASKS * _CPUS_PER_TASK * _DEPLOY_FACTOR
+    what, need = "Fargate vCPUs", f"{least} to {most}"
+    advice = f"ask for {most} (L-3032A538, {QUOTA_PAGE})"
+    if has < least:
+        return Row(Verdict.FAILURE, what, need, f"{has:.0f}", advice)
+    if has < least * _DEPLOY_FACTOR:
+        return Row(Verdict.WARNING, what, need, f"{has:.0f}", f"a deploy doubles tasks: {advice}")
+    if has < most:
+        tasks = int(has) // _CPUS_PER_TASK // _DEPLOY_FACTOR
+        return Row(Verdict.WARNING, what, need, f"{has:.0f}", f"enough for {tasks} tasks; {advice}")
+    return Row(Verdict.GOOD, what, need, f"{has:.0f}")
+
+
+def _lambda_concurrency(account: Account, stage: Stage) -> Row:
+    """Lambda concurrency: a new account has little."""
+    limits = account.client("lambda").get_account_settings()["AccountLimit"]
+    limit, unreserved = limits["ConcurrentExecutions"], limits["UnreservedConcurrentExecutions"]
+    what, reserved = "Lambda concurrency", stage.reserved_concurrency
+    need = f"{LAMBDA_CONCURRENCY}" + (f", {reserved} of it reserved" if reserved else "")
+    have = f"{limit}, {unreserved} unreserved"
+    advice = f"ask for {LAMBDA_CONCURRENCY} (L-B99A9384, {QUOTA_PAGE})"
+    if reserved and unreserved - reserved < min(_UNRESERVED_CONCURRENCY, limit):
+        if not _is_deployed(account, stage, outputs.API_GATEWAY):
+            advice = f"take reserved_concurrency from stages.toml, or {advice}"
+            return Row(Verdict.FAILURE, what, need, have, advice)
+        return Row(
+            Verdict.WARNING, what, need, have, "if the stage reserved none so far: " + advice
+        )
+    if limit < LAMBDA_CONCURRENCY:
+        advice = f"more requests at once get 503; {advice}"
+        return Row(Verdict.WARNING, what, need, have, advice)
+    return Row(Verdict.GOOD, what, need, have)
+
+
+def _vpcs(account: Account, stage: Stage) -> Row:
+    """VPCs: a stage has one of its own."""
+    has = len(account.client("ec2").describe_vpcs()["Vpcs"])
+    may = int(_quota(account, "vpc", "L-F678F1CE"))
+    what, have = "VPCs", f"{has} of {may}"
+    if _is_deployed(account, stage, outputs.ECS):
+        return Row(Verdict.GOOD, what, "none more", have)
+    if has >= may:
+        advice = f"delete one, or ask for {may + 1} (L-F678F1CE, {QUOTA_PAGE})"
+        return Row(Verdict.FAILURE, what, "1 more", have, advice)
+    return Row(Verdict.GOOD, what, "1 more", have)
+
+
+def _cloudfront(account: Account, stage: Stage) -> Row:
+    """CloudFront: AWS verifies a new account before it may have a distribution."""
+    what, need = "CloudFront", "a verified account"
+    support = "ask AWS support to verify the account for CloudFront"
+    cloudfront = account.client("cloudfront")
+    try:
+        pages = cloudfront.get_paginator("list_distributions").paginate()
+        found = [each for page in pages for each in page["DistributionList"].get("Items", [])]
+    except ClientError as error:
+        if "verified" not in error.response["Error"].get("Message", ""):
+            raise
+        return Row(Verdict.FAILURE, what, need, "not verified", support)
+    for distribution in found:
+        aliases = distribution.get("Aliases", {}).get("Items", [])
+        if stage.domain in aliases and distribution["Comment"] != stage.stack_name(outputs.WEBSITE):
+            have = f"{stage.domain} belongs to distribution {distribution['Id']}"
+            return Row(Verdict.FAILURE, what, need, have, "remove the alias there first")
+    if not found:
+        advice = f"if the deploy says “must be verified”: {support}"
+        return Row(Verdict.UNKNOWN, what, need, "no distribution yet", advice)
+    return Row(Verdict.GOOD, what, need, f"{len(found)} distributions")
+
+
+def _hosted_zone(account: Account, stage: Stage) -> Row:
+    """Hosted zone: the certificate waits for ever for a record in a wrong one."""
+    what = "hosted zone"
+    if not stage.domain:
+        return Row(Verdict.GOOD, what, "none", "no domain set")
+    route53 = account.client("route53")
+    try:
+        zone = route53.get_hosted_zone(Id=stage.hosted_zone)["HostedZone"]
+    except (route53.exceptions.NoSuchHostedZone, route53.exceptions.InvalidInput):
+        advice = "correct hosted_zone in stages.toml"
+        return Row(Verdict.FAILURE, what, stage.hosted_zone, "no such zone", advice)
+    name = zone["Name"].rstrip(".")
+    need = f"one that contains {stage.domain}"
+    if zone["Config"].get("PrivateZone") or not f".{stage.domain}".endswith(f".{name}"):
+        kind = "private " if zone["Config"].get("PrivateZone") else ""
+        advice = "correct domain or hosted_zone in stages.toml"
+        return Row(Verdict.FAILURE, what, need, f"{kind}{name}", advice)
+    return Row(Verdict.GOOD, what, need, name)
+
+
+def _is_deployed(account: Account, stage: Stage, stack: str) -> bool:
+    try:
+        find_stack(account.session, stage.stack_name(stack))
+    except NotDeployed:
+        return False
+    return True
+
+
+def _quota(account: Account, service: str, code: str) -> float:
+    """Return the account's quota, or AWS's default if the account has no value of its own."""
+    quotas = account.client("service-quotas")
+    asked = {"ServiceCode": service, "QuotaCode": code}
+    try:
+        answer = quotas.get_service_quota(**asked)
+    except quotas.exceptions.NoSuchResourceException:
+        answer = quotas.get_aws_default_service_quota(**asked)
+    return float(answer["Quota"]["Value"])
+
+
+CHECKS: Final[tuple[Check, ...]] = (
+    _engine,
+    _region,
+    _zones,
+    _stacks,
+    _bootstrap,
+    _roles,
+    _fargate,
+    _lambda_concurrency,
+    _vpcs,
+    _cloudfront,
+    _hosted_zone,
+)

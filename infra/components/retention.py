@@ -1,0 +1,22 @@
+"""Which data of a stage outlives its stacks, and how long its logs are kept."""
+
+from aws_cdk import RemovalPolicy
+from aws_cdk.aws_logs import LogGroup, RetentionDays
+from constructs import Construct
+
+from infra.stage import Stage
+
+
+def removal_policy(stage: Stage) -> RemovalPolicy:
+    """Return what happens to a stage's data when its stack is deleted."""
+    return RemovalPolicy.RETAIN if stage.keeps_data else RemovalPolicy.DESTROY
+
+
+def log_group(scope: Construct, construct_id: str, *, stage: Stage) -> LogGroup:
+    """Return a log group that keeps three months if the stage keeps its data, else a week."""
+    return LogGroup(
+        scope,
+        construct_id,
+        retention=RetentionDays.THREE_MONTHS if stage.keeps_data else RetentionDays.ONE_WEEK,
+        removal_policy=removal_policy(stage),
+    )

@@ -1,0 +1,26 @@
+"""What the environment chooses of the benchmarks; a senseless choice ends the run in one line."""
+
+import os
+import sys
+from collections.abc import Collection
+
+
+def positive_number(name: str, default: str) -> float:
+    """Return a variable that is a number of at least 1."""
+    text = os.environ.get(name) or default
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 1 <= number < float("inf"):
+        sys.exit(f"fib: {name} is a number of at least 1, not {text!r}")
+    return number
+
+
+def chosen(available: Collection[str]) -> list[str]:
+    """Return the benchmarks that `BENCH` names, or all; `QUESTIONS` is its former name."""
+    text = os.environ.get("BENCH") or os.environ.get("QUESTIONS") or " ".join(available)
+    names = text.split()
+    if unknown := [name for name in names if name not in available]:
+        sys.exit(f"fib: no benchmark is named {' or '.join(unknown)}: {', '.join(available)} are")
+    return names

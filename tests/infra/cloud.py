@@ -1,0 +1,59 @@
+"""An empty cloud of our own for the commands: a moto server, and processes that call it."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import requests
+from local_stack.environment import CREDENTIALS, REGION, url
+from moto.server import ThreadedMotoServer
+
+from infra import ROOT
+
+NO_CREDENTIALS = {name: CREDENTIALS[name] for name in CREDENTIALS if "KEY" not in name}
+
+
+@contextmanager
+def cloud() -> Iterator[dict[str, str]]:
+    """Run the server; give the environment variables that lead to it."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    _, port = server.get_host_and_port()
+    # All servers of this process share one state.
+    requests.post(f"{url(port)}/moto-api/reset", timeout=10).raise_for_status()
+    yield CREDENTIALS | {"AWS_REGION": REGION, "AWS_ENDPOINT_URL": url(port)}
+    server.stop()
+
+
+def run(module: str, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run a command of ours with this environment and nothing else."""
+    return subprocess.run(
+        [sys.executable, "-m", module, *arguments],
+        cwd=ROOT,
+        env={"PATH": "/nowhere", "HOME": "/nowhere", **variables},
+        check=False,
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        timeout=60,
+    )
+
+
+def refusal(module: str, *arguments: str, **variables: str) -> str:
+    """Return the one line on stderr with which a command ends that can't run."""
+    ended = run(module, *arguments, **variables)
+    assert ended.returncode == 1, ended.stdout + ended.stderr
+    (line,) = ended.stderr.splitlines()
+    assert line.startswith("fib: ")
+    return line
+
+
+def create_stack(cloudformation: Any, stack: str, **outputs: str) -> None:
+    """Create a stack that has only outputs."""
+    lines = "".join(f"  {name}: {{Value: '{value}'}}\n" for name, value in outputs.items())
+    template = "Resources:\n  Topic: {Type: AWS::SNS::Topic}\n"
+    cloudformation.create_stack(
+        StackName=stack, TemplateBody=template + (f"Outputs:\n{lines}" if lines else "")
+    )

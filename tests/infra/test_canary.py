@@ -1,0 +1,42 @@
+"""The canary's code, against a server of our own."""
+
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
+
+import pytest
+
+from infra.monitoring.canary_handler import URLS_VARIABLE, handler
+
+
+class Site(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200 if self.path == "/health" else 503)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def site() -> Iterator[str]:
+    server = HTTPServer(("127.0.0.1", 0), Site)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_canary_is_silent_if_all_answer(site: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(URLS_VARIABLE, f"{site}/health {site}/health")
+    handler({}, None)
+
+
+def test_canary_names_each_failure(site: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(URLS_VARIABLE, f"{site}/a {site}/health http://127.0.0.1:1/b")
+    with pytest.raises(RuntimeError, match=r"/a: .*503.*; .*/b: .*refused"):
+        handler({}, None)

@@ -1,0 +1,82 @@
+"""Taking a stage down, as far as it can be tried without AWS.
+
+These tests run the code of CDK's own custom resources, from the synthesized assembly, with the
+Delete events that CloudFormation sends. moto stands in for S3. They prove that the site's bucket is
+empty when CloudFormation deletes it.
+"""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from moto.server import ThreadedMotoServer
+
+from tests.infra.conftest import Templates
+from tests.infra.custom_resource_handlers import cloudformation, run_handler
+
+BUCKET = "site"
+
+
+@pytest.fixture
+def s3() -> Iterator[Any]:
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield boto3.client("s3", region_name="us-east-1", endpoint_url=f"http://{host}:{port}")
+    server.stop()
+
+
+def _delete_custom_resource(
+    templates: Templates, resource: dict[str, Any], endpoint: str, folder: Path
+) -> None:
+    """Send a Delete event to the function of a custom resource, from the assembly."""
+    function_id, _ = resource["Properties"]["ServiceToken"]["Fn::GetAtt"]
+    function = templates.resources("website")[function_id]["Properties"]
+    asset = function["Code"]["S3Key"].removesuffix(".zip")
+    shutil.copytree(templates.folder / f"asset.{asset}", folder)
+    # `Ref` of the bucket is its name, and CloudFormation turns scalars into strings.
+    properties = {
+        name: BUCKET if isinstance(value, dict) else str(value).lower() if value in (True, False)
+        else value
+        for name, value in resource["Properties"].items()
+    }  # fmt: skip
+    with cloudformation() as (answer_url, answers):
+        ended = run_handler(
+            folder,
+            function["Handler"],
+            {
+                "RequestType": "Delete",
+                "ResponseURL": answer_url,
+                "StackId": "stack",
+                "RequestId": "1",
+                "LogicalResourceId": "resource",
+                "PhysicalResourceId": "resource",
+                "ResourceProperties": properties,
+            },
+            {"AWS_ENDPOINT_URL": endpoint, "AWS_REGION": "us-east-1"},
+        )
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert [answer["Status"] for answer in answers] == ["SUCCESS"], ended.stdout + ended.stderr
+
+
+@pytest.mark.parametrize("stage", ["dev", "prod"])
+def test_bucket_is_deleted_with_its_stack(
+    stage: str, request: pytest.FixtureRequest, s3: Any, tmp_path: Path
+) -> None:
+    templates: Templates = request.getfixturevalue(stage)
+    (bucket,) = templates.of("AWS::S3::Bucket")
+    assert bucket["DeletionPolicy"] == "Delete"
+    s3.create_bucket(Bucket=BUCKET)
+    s3.put_bucket_tagging(Bucket=BUCKET, Tagging={"TagSet": bucket["Properties"]["Tags"]})
+    for key in ("index.html", "js/app.js"):
+        s3.put_object(Bucket=BUCKET, Key=key, Body=b"")
+    custom = templates.of_prefix("Custom::", stack="website")
+    for number, resource in enumerate(reversed(custom)):
+        _delete_custom_resource(templates, resource, s3.meta.endpoint_url, tmp_path / str(number))
+    s3.delete_bucket(Bucket=BUCKET)  # BucketNotEmpty if a file is left
+    with pytest.raises(ClientError):
+        s3.head_bucket(Bucket=BUCKET)

@@ -1,0 +1,99 @@
+"""The roles with which GitHub deploys: they may do what the commands do, and no more."""
+
+import re
+from typing import Any
+
+import pytest
+import yaml
+
+from infra import ROOT
+from infra.cli.service_linked_roles import SERVICES
+from tests.infra.test_preflight import account_answers
+
+TEMPLATE = ROOT / "infra/github_deploy_role.yaml"
+IAM_NAMES = {"service-quotas": "servicequotas"}
+
+
+class Loader(yaml.SafeLoader):
+    """Reads CloudFormation's short functions as plain values."""
+
+
+Loader.add_multi_constructor(
+    "!",
+    lambda loader, _, node: (
+        loader.construct_scalar(node)
+        if isinstance(node, yaml.ScalarNode)
+        else loader.construct_sequence(node, deep=True)
+    ),
+)
+
+
+def role(name: str) -> dict[str, Any]:
+    template = yaml.load(TEMPLATE.read_text(), Loader)
+    properties: dict[str, Any] = template["Resources"][name]["Properties"]
+    return properties
+
+
+def actions(name: str) -> set[str]:
+    (policy,) = role(name)["Policies"]
+    return {
+        action
+        for statement in policy["PolicyDocument"]["Statement"]
+        for action in (
+            statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+        )
+    }
+
+
+def test_deploy_role_may_ask_what_preflight_asks() -> None:
+    """Prove it by the calls that the preflight's tests answer."""
+    asked = {*account_answers(), "route53.GetHostedZone"}
+    needed = {
+        f"{IAM_NAMES.get(service, service)}:{operation}"
+        for service, _, operation in (call.partition(".") for call in asked)
+    }
+    assert needed <= actions("DeployRole")
+
+
+def test_deploy_role_creates_known_service_linked_roles_only() -> None:
+    (policy,) = role("DeployRole")["Policies"]
+    (statement,) = [
+        each
+        for each in policy["PolicyDocument"]["Statement"]
+        if each["Action"] == "iam:CreateServiceLinkedRole"
+    ]
+    allowed = statement["Condition"]["StringEquals"]["iam:AWSServiceName"]
+    assert tuple(allowed) == SERVICES
+
+
+def test_roles_change_nothing_by_themselves() -> None:
+    reads = re.compile(r"\w+:(Describe|Get|List)\w+")
+    assert {each for each in actions("DeployRole") if not reads.fullmatch(each)} == {
+        "sts:AssumeRole",
+        "iam:CreateServiceLinkedRole",
+    }
+    assert {each for each in actions("DiffRole") if not reads.fullmatch(each)} == {"sts:AssumeRole"}
+
+
+@pytest.mark.parametrize(
+    ("name", "operator", "subject"),
+    [
+        ("DiffRole", "StringEquals", "repo:${Repository}:pull_request"),
+        ("DeployRole", "StringLike", "repo:${Repository}:environment:*"),
+    ],
+)
+def test_only_jobs_of_the_repository_get_a_role(name: str, operator: str, subject: str) -> None:
+    (statement,) = role(name)["AssumeRolePolicyDocument"]["Statement"]
+    issuer = "token.actions.githubusercontent.com"
+    assert statement["Condition"][operator][f"{issuer}:sub"] == subject
+    assert statement["Condition"]["StringEquals"][f"{issuer}:aud"] == "sts.amazonaws.com"
+
+
+def test_pull_requests_can_not_deploy() -> None:
+    (policy,) = role("DiffRole")["Policies"]
+    (assumed,) = [
+        each["Resource"]
+        for each in policy["PolicyDocument"]["Statement"]
+        if each["Action"] == "sts:AssumeRole"
+    ]
+    assert assumed.endswith("role/cdk-hnb659fds-lookup-role-*")
