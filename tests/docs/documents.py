@@ -1,8 +1,9 @@
-"""The documents under version control, and what is in them."""
+"""The documents in the repository, and what is in them."""
 
 import re
-import subprocess
 from pathlib import Path
+
+from tests.checkout_files import checkout_files
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
@@ -11,19 +12,10 @@ DOCS = ROOT / "docs"
 _FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 
 
-def tracked(*patterns: str) -> list[Path]:
-    """Return the files of the repository that match, new ones too."""
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "--", *patterns],
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-        text=True,
-    ).stdout
-    return [path for line in listed.splitlines() if (path := ROOT / line).is_file()]
+FILES = [ROOT / file for file in checkout_files()]
+"""Every file of the repository."""
 
-
-DOCUMENTS = tracked("*.md")
+DOCUMENTS = [file for file in FILES if file.suffix == ".md"]
 
 
 def name(document: Path) -> str:

@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from playwright.sync_api import sync_playwright
 
-from tests.conftest import skip_or_fail
+from tests.conftest import require_tools
 from tests.docs.documents import DOCS, ROOT
 from tools.build_docs import build
 
@@ -73,11 +73,11 @@ def test_no_page_loads_from_another_host(site: Path) -> None:
 
 def heights_of_diagrams(site: Path, page: str, faults: list[str]) -> Iterator[float]:
     """Yield the height of each drawn diagram; note errors, and requests that leave the site."""
+    require_tools("drawing the documents' diagrams", "chromium")
     with sync_playwright() as playwright:
-        chromium = shutil.which("chromium")
-        if not chromium:
-            skip_or_fail("the documents' tests need a browser: apt-get install chromium")
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
+        )
         view = browser.new_page()
         asked: list[str] = []
         view.on("pageerror", lambda error: faults.append(str(error)))
