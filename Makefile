@@ -59,6 +59,7 @@ run: $(RUN_READY) ## start everything on localhost: site, both backends, DynamoD
 lint: $(READY) $(NODE_READY) ## linters, formatter's check and type checker
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --check --quiet .
+	@report=$$($(BIN)/lint-imports --no-logo --no-cache) || { echo "$$report"; exit 1; }
 	@$(BIN)/python -m mypy
 	@$(BIN)/hadolint packages/server_api/Dockerfile
 	@node_modules/.bin/biome check --error-on-warnings --log-level=warn
@@ -107,6 +108,14 @@ bench: $(READY) ## measure: BENCH="steps current partition index lambda", ROUNDS
 image: $(RUN_READY) ## build the server's container image: by docker, podman, finch or buildah
 	@engine=$$($(BIN)/python -m local_stack.container_engine) \
 	  && "$$engine" build --tag fib-server --file packages/server_api/Dockerfile .
+
+.PHONY: docs
+docs: $(READY) ## build the documents as a static site, in .local/docs
+	@$(BIN)/python tools/build_docs.py
+
+.PHONY: release
+release: $(READY) ## check that VERSION can be released, and tag it
+	@$(BIN)/python tools/release.py '$(VERSION)'
 
 ifeq ($(BACKEND),lambda)
 # One event at a time per process, and a write for each step.

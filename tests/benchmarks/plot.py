@@ -24,8 +24,9 @@ def bars(table: str) -> str:
     parts = [f"<style>{STYLE}</style>"]
     for at, name in enumerate(names):
         key = MARGIN + at * 200
+        label = name.replace("combining", "batching")
         parts.append(f'<rect x="{key}" y="6" width="12" height="12" fill="{COLORS[at]}"/>')
-        parts.append(f'<text x="{key + 18}" y="17">{escape(name)}</text>')
+        parts.append(f'<text x="{key + 18}" y="17">{escape(label)}</text>')
     for place, group in enumerate(groups):
         left = MARGIN / 2 + place * step
         for at, name in enumerate(names):

@@ -6,6 +6,7 @@ from fibcore.counter import Operation
 from fibcore.http import contract
 from fibcore.http.contract import Problem, Route
 from fibcore.settings import INDEX_LIMIT
+from fibcore.version import VERSION
 
 _INDEX_SCHEMA = {
     "type": "integer",
@@ -48,7 +49,7 @@ def openapi_document() -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {
             "title": "fib",
-            "version": "1.0.0",
+            "version": VERSION,
             "summary": "A counter that steps through the Fibonacci sequence.",
         },
         "paths": {route.path: _path_item(route) for route in contract.ROUTES},

@@ -1,0 +1,100 @@
+"""The documents' site: every link leads somewhere, and nothing comes from another host."""
+
+import re
+import shutil
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from tests.conftest import require_tools
+from tests.docs.documents import DOCS, ROOT
+from tools.build_docs import build
+
+DIAGRAMS = {
+    page.stem: page.read_text().count("```mermaid")
+    for page in DOCS.glob("*.md")
+    if "```mermaid" in page.read_text()
+}
+
+
+class Page(HTMLParser):
+    """What a page links to, what it loads, and its anchors."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.links: list[str] = []
+        self.loads: list[str] = []
+        self.anchors = {""}
+        self.feed(path.read_text())
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = dict(attrs)
+        self.anchors.add(values.get("id") or "")
+        if tag == "a" and values.get("href"):
+            self.links.append(values["href"] or "")
+        elif values.get("src") or (tag == "link" and values.get("href")):
+            self.loads.append(values.get("src") or values.get("href") or "")
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("docs") / "site"
+    build(folder)
+    return folder
+
+
+def test_every_page_is_in_the_navigation() -> None:
+    listed = re.findall(r'= "([\w-]+\.md)"', (ROOT / "zensical.toml").read_text())
+    assert sorted(listed) == sorted(page.name for page in DOCS.glob("*.md"))
+
+
+def test_links_of_the_site_lead_somewhere(site: Path) -> None:
+    pages = {path: Page(path) for path in site.glob("*.html")}
+    assert len(pages) > 10
+    for path, page in pages.items():
+        for link in [*page.links, *page.loads]:
+            parts = urlsplit(link)
+            if not parts.netloc and path.name != "404.html":
+                target = path.parent / unquote(parts.path) if parts.path else path
+                target = target / "index.html" if target.is_dir() else target
+                assert target.exists(), f"{path.name}: {link}"
+                known = pages[target.resolve()].anchors if target.suffix == ".html" else {""}
+                assert parts.fragment in known, f"{path.name}: {link}"
+
+
+def test_no_page_loads_from_another_host(site: Path) -> None:
+    loads = {load for path in site.glob("*.html") for load in Page(path).loads}
+    assert {load for load in loads if urlsplit(load).netloc} == set()
+
+
+def heights_of_diagrams(site: Path, page: str, faults: list[str]) -> Iterator[float]:
+    """Yield the height of each drawn diagram; note errors, and requests that leave the site."""
+    require_tools("drawing the documents' diagrams", "chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
+        )
+        view = browser.new_page()
+        asked: list[str] = []
+        view.on("pageerror", lambda error: faults.append(str(error)))
+        view.on("requestfailed", lambda request: faults.append(request.url))
+        view.on("request", lambda request: asked.append(request.url))
+        view.goto((site / f"{page}.html").as_uri())
+        view.wait_for_function("!document.querySelector('pre.mermaid')")
+        for diagram in view.query_selector_all("div.mermaid"):
+            box = diagram.bounding_box()
+            yield box["height"] if box else 0
+        faults += [url for url in asked if not url.startswith("file:")]
+        browser.close()
+
+
+@pytest.mark.parametrize("page", DIAGRAMS)
+def test_diagrams_are_drawn_without_a_network(site: Path, page: str) -> None:
+    faults: list[str] = []
+    heights = list(heights_of_diagrams(site, page, faults))
+    assert faults == []
+    assert [height > 100 for height in heights] == [True] * DIAGRAMS[page]
