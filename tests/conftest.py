@@ -29,7 +29,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Refuse an address at which no backend answers, rather than fail every test."""
     url = config.getoption("--backend-url")
-    if url and (problem := problem_with(url)):
+    if url and not config.option.collectonly and (problem := problem_with(url)):
         raise pytest.UsageError(problem)
 
 

@@ -1,5 +1,6 @@
 """The functions that the architecture page lists are called in that order by a real request."""
 
+import json
 import re
 import socket
 import sys
@@ -8,9 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from types import FrameType
-from typing import Any
+from typing import Any, cast
 
-from botocore.awsrequest import AWSResponse
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
 from fibcore import Api, Settings
 from fibcore.counter.batching import BatchingCounter
@@ -47,31 +48,31 @@ def calls_recorded() -> Iterator[list[str]]:
         threading.setprofile(None)
 
 
-def answers(body: bytes) -> Any:
-    """Return a handler that answers a request to DynamoDB before it is sent."""
+def answer(request: AWSPreparedRequest, **_: Any) -> AWSResponse:
+    """Answer a request to DynamoDB before it is sent: the index is 6, or 7 after a write."""
+    asked = json.loads(cast("bytes", request.body))
+    attributes = {"value": {"N": "7"}}
+    if number := asked.get("ExpressionAttributeValues", {}).get(":number"):
+        attributes[asked["ExpressionAttributeNames"]["#number"]] = number
+    body = json.dumps({"Attributes": attributes, "Item": {"value": {"N": "6"}}}).encode()
+    headers = HTTPHeaders()
+    headers["content-length"] = str(len(body))
+    raw = HTTPResponse(BytesIO(body), preload_content=False)
+    return AWSResponse("http://dynamodb", 200, headers, raw)
 
-    def answer(**_: Any) -> AWSResponse:
-        headers = HTTPHeaders()
-        headers["content-length"] = str(len(body))
-        raw = HTTPResponse(BytesIO(body), preload_content=False)
-        return AWSResponse("http://dynamodb", 200, headers, raw)
 
-    return answer
-
-
-def server_of(body: bytes) -> FastPath:
-    """Return a fast path whose DynamoDB always gives the same answer."""
+def new_fast_path() -> FastPath:
+    """Return a fast path whose DynamoDB is `answer`."""
     environ = {"COUNTER_TABLE_NAME": "counter", "AWS_REGION": "us-east-1"}
     client = create_client(Settings.from_environ(environ))
     repository = CounterRepository(client, "counter")
-    client.meta.events.register_last("before-send.dynamodb", answers(body))
+    client.meta.events.register_last("before-send.dynamodb", cast("Any", answer))
     counter = BatchingCounter(repository, max_index=1_000, deadline_seconds=5)
     return FastPath(Api(FibonacciSequence(counter, Fibonacci())))
 
 
 def test_listed_functions_are_called_in_order() -> None:
-    item = b'{"Attributes":{"value":{"N":"7"}},"Item":{"value":{"N":"6"}}}'
-    fast_path = server_of(item)
+    fast_path = new_fast_path()
     head = b"POST /next HTTP/1.1\r\nHost: localhost\r\n\r\n"
     (request,) = RequestParser(Config(), iter([head]), ("127.0.0.1", 0))
     ours, theirs = socket.socketpair()

@@ -14,6 +14,11 @@ _OURS = ("MAKE", "MFLAGS", "PYTHON", "UV_", "VIRTUAL_ENV")
 """What our own `make` and its Python leave in the environment."""
 
 
+def without_our_make(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment without what our own `make` and its Python leave in it."""
+    return {name: value for name, value in environment.items() if not name.startswith(_OURS)}
+
+
 @dataclass
 class Made:
     """A `make` that has ended.
@@ -84,7 +89,7 @@ def copy_checkout(root: Path, variables: Mapping[str, str] | None = None) -> Che
         target = root / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(ROOT / name, target)
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
+    inherited = without_our_make(os.environ)
     folders = inherited["PATH"].split(os.pathsep)
     path = os.pathsep.join(folder for folder in folders if not folder.startswith(str(ROOT)))
     return Checkout(root, {**inherited, "PATH": path, **(variables or {})})

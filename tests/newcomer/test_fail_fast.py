@@ -13,11 +13,11 @@ from local_stack.environment import local_environment
 from local_stack.programs import Program
 
 from tests.checkout_files import ROOT
-from tests.newcomer.checkout import Checkout
+from tests.newcomer.checkout import Checkout, without_our_make
 from tests.processes import free_port, running
 
 # The checkout that runs these tests is set up already.
-HERE = Checkout(ROOT, dict(os.environ))
+HERE = Checkout(ROOT, without_our_make(os.environ))
 
 
 @pytest.mark.parametrize(
