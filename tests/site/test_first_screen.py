@@ -1,5 +1,7 @@
 """What a visitor sees first: the number, Next and the whole picture, on every kind of screen."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -86,4 +88,4 @@ def test_page_says_who_moved_the_counter(counter: CounterPage, stack: BackendSta
     counter.read_now()
     counter.is_at(20)
     expect(moved).to_have_text("Moved elsewhere, just now")
-    expect(moved).to_have_text("Moved elsewhere, 3 s ago")
+    expect(moved).to_have_text(re.compile(r"^Moved elsewhere, \d+ s ago$"))

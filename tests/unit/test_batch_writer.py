@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from itertools import count
 from threading import Lock
+from typing import Any
 
 import pytest
 from fibcore.counter import Operation
@@ -316,11 +317,11 @@ def test_next_batch_joins_after_an_unexpected_failure() -> None:
     class BrokenOnce(TableInMemory):
         broken = True
 
-        def read(self) -> Item:
+        def read(self, **_: Any) -> Item:
             if self.broken:
                 self.broken = False
                 raise ZeroDivisionError
-            return super().read()
+            return super().read(**_)
 
     table = BrokenOnce(0, lambda: Fate.ANSWERED)
     writer = writer_on(table)
@@ -346,7 +347,7 @@ def test_joins_at_the_same_moment_respect_the_limit() -> None:
     seen = dict(table.item)
 
     class JoinedMeanwhile(TableInMemory):
-        def read(self) -> Item:
+        def read(self, **_: Any) -> Item:
             item, self.item = dict(self.item or {}), table.item
             return item
 

@@ -52,7 +52,7 @@ class Unavailable(CounterError):
 
 
 class OutcomeUnknown(CounterError):
-    """A write with this step was sent and not answered, so the step may have been counted."""
+    """The outcome of a write with this step is unknown, so the step may have been counted."""
 
 
 class InvalidSettings(ValueError):

@@ -3,10 +3,11 @@
 The numbers are kept as `decimal.Decimal`, not as `int`, because they are only ever used as decimal
 text. libmpdec adds and prints in time linear in the number of digits, and it multiplies by a
 number-theoretic transform. CPython 3.11 prints an `int` in quadratic time, and every version by
-default refuses to print one of more than 4,300 digits, which F(20578) is the first to have.
+default refuses to print one of more than 4,300 digits. F(20578) is the first that is longer.
 
-A number is computed bottom-up, by additions from the last pair that was reached. If that pair is
-far away, the new pair is computed from scratch by fast doubling, with the identities
+A number is computed bottom-up from the last pair that was reached, by additions, or by subtractions
+if its index is lower. If that pair is far away, the new pair is computed from scratch by fast
+doubling, with the identities
 
     F(2k)   = F(k) * (2 F(k+1) - F(k))
     F(2k+1) = F(k)^2 + F(k+1)^2

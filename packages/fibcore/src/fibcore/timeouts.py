@@ -1,10 +1,10 @@
 """Timeouts of a request that depend on each other, in seconds.
 
-     5  the counter gives up, FIB_DEADLINE_SECONDS; LONGEST_DEADLINE at most
-    29  the Lambda function is ended, FUNCTION; an attempt begun at the deadline takes 3 at most
+     5  the counter gives up, FIB_DEADLINE_SECONDS; it may be set to 25, LONGEST_DEADLINE
+    29  AWS stops the Lambda function, FUNCTION: 25, and 3 for the last call, and 1
     30  CloudFront and the HTTP API stop waiting for the answer
 
-Those of the server's connections and of its end are in `server_api.timeouts`.
+The timeouts of the server's connections and of its shutdown are in `server_api.timeouts`.
 """
 
 from typing import Final

@@ -1,8 +1,8 @@
 """The server's application: a fast path for simple requests, and Flask for all others.
 
 Most requests never reach Flask. The worker (`worker.py`) offers each request to the fast path
-(`fast_path.py`) first, and the fast path answers a simple request for a counting route past WSGI
-and Flask. Whatever it leaves is answered here. Both call the same `Api`, so their answers are the
+(`fast_path.py`) first, and the fast path answers a simple request for a counting route without WSGI
+or Flask. Whatever it leaves is answered here. Both call the same `Api`, so their answers are the
 same.
 """
 
@@ -27,7 +27,7 @@ class ServerApplication:
     """The WSGI application that answers by `api`, with the fast path that the worker tries first.
 
     Attributes:
-        fast_path: Answers a simple request past WSGI.
+        fast_path: Answers a simple request without WSGI.
     """
 
     def __init__(self, api: Api) -> None:

@@ -3,8 +3,8 @@
 It avoids the WSGI environment, Flask's dispatch and Gunicorn's response, which is sent in two
 pieces. Together these cost more than the rest of such an answer. A request is simple if it uses the
 method of a route of the counter, is HTTP/1.1, has no body and does not ask to close the connection.
-Flask answers all other requests, and it gives the same answers: HEAD, a request with a body,
-HTTP/1.0, a percent-encoded path, a client that closes.
+All other requests go to Flask, which gives the same answers. Examples are HEAD, a request with a
+body, HTTP/1.0, a percent-encoded path, and a request to close the connection.
 """
 
 import time

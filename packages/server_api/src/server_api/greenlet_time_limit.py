@@ -20,7 +20,7 @@ def run_within(call: Callable[[], Any], seconds: float) -> Any:
         with limit:
             return call()
     except gevent.Timeout as fired:
-        # Not an exception of class Exception within the call: botocore would catch and ignore it.
+        # A subclass of Exception must not interrupt the call: botocore would catch and ignore it.
         if fired is not limit:
             raise
         raise TimeoutError(f"no answer within {seconds} seconds") from fired

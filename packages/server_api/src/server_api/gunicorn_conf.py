@@ -39,10 +39,11 @@ workers = _settings.processes
 worker_class = "server_api.worker.CounterWorker"
 worker_connections = CONNECTIONS_LIMIT
 # When 1,500 clients connected at once, thousands of attempts overflowed a backlog of 64, and a
-# client tries again only after a second. This backlog holds nearly all of them.
+# client tries again only after a second. With this backlog, nearly all clients connect at their
+# first attempt.
 backlog = 2_048
 
-# Nothing here uses a forwarded scheme, address or path, so Gunicorn need not look up each peer.
+# Only the access log uses a forwarded header, without trust, so Gunicorn need not check each peer.
 # With Gunicorn's defaults, a client's SCRIPT_NAME header would shorten its path or make it fail.
 forwarded_allow_ips = "*"
 forwarder_headers = ""

@@ -12,8 +12,9 @@ _LONGEST_SECONDS = 10.0
 
 _LINGER_BYTES = 2**20
 _LINGER_SECONDS = 1.0
-"""How much of a body that is too large is read, and for how long. A client may look for its answer
-only after it has sent everything, and would otherwise be cut off: RFC 9112, section 9.6."""
+"""How much of a body that is too large is read, and for how long. Some clients read their answer
+only after they have sent everything. If the server closed at once, such a client would lose the
+answer: RFC 9112, section 9.6."""
 
 
 def drain_body(environ: dict[str, Any]) -> bool:

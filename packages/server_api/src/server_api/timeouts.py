@@ -6,10 +6,10 @@ request into a connection that is closing, and answers 502:
     60  the load balancer closes an idle connection to the server, LOAD_BALANCER_IDLE
     75  the server closes an idle connection, KEEP_ALIVE
 
-A task that stops takes these steps, one after the other:
-    30  it gets no new connection and answers its requests, 25 at most, DEREGISTRATION
-    26  after SIGTERM it answers what came in the last moment, GRACEFUL_STOP
-    31  counted from SIGTERM, it is killed, KILL
+A task stops like this; each line gives the time limit of one step:
+    30  it gets no new connection and answers its open requests, DEREGISTRATION
+    26  after SIGTERM it answers the requests that are still open, GRACEFUL_STOP
+    31  ECS kills it this long after SIGTERM, KILL
 """
 
 from typing import Final

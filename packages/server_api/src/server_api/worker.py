@@ -93,7 +93,7 @@ class CounterWorker(GeventWorker):
     def handle_request(self, listener_name: Any, req: Any, sock: socket.socket, addr: Any) -> Any:
         """Serve one request."""
         connection = self._connections[gevent.getcurrent()]
-        started = time.perf_counter()
+        started = time.perf_counter() if self._access_log else 0.0
         try:
             response = self._fast_path.respond(req) if self._fast_path else None
         except gevent.GreenletExit:

@@ -18,7 +18,7 @@ class Batch:
         done: Set when every step is answered.
         first: The sequence number of the first write since the last fence; 0 if there is none.
         plans: The plan of every write since the last fence, by sequence number.
-        in_doubt: The numbers of the writes and fences that are in flight or unanswered.
+        in_doubt: The numbers of the writes and fences whose outcome is not known yet.
         was_refused: Whether DynamoDB rejected a write of this batch, and it is not yet known
             whether a proxy had delivered a copy of that write before.
     """
@@ -39,7 +39,7 @@ class Batch:
             if step in self.waiting:
                 del self.waiting[step]
                 step.reject(
-                    OutcomeUnknown("a write with this step is unanswered")
+                    OutcomeUnknown("the outcome of a write with this step is unknown")
                     if self.in_doubt
                     else Unavailable("DynamoDB carried out no request with this step in time")
                 )
@@ -59,11 +59,9 @@ class Batch:
             self.waiting.clear()
 
     def plan_write(self, number: int, max_index: int) -> Plan | None:
-        """Plan one write for the waiting steps. If it moves the index, note it as in doubt.
+        """Plan one write for the waiting steps; return None if no step waits.
 
-        Returns:
-            The plan, which has no movement if every step has to be refused; None if no step
-            waits.
+        If it moves the index, it is in doubt from now on. Otherwise every step is refused.
         """
         with self._lock:
             if not self.waiting:

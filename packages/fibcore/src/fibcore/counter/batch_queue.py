@@ -15,8 +15,8 @@ TWO_BATCHES_FROM = 128
 while the other half's write is in flight. With fewer clients, one batch is faster."""
 
 _GRACE_SECONDS = 0.5
-"""How much longer than its deadline a step waits whose write DynamoDB rejected: the next write
-reveals whether a copy of the rejected one was applied."""
+"""If DynamoDB rejected a step's write, the step waits this much longer than its deadline, because
+the next write reveals whether a copy of the rejected one was applied."""
 
 _log = logging.getLogger(__name__)
 
@@ -78,11 +78,7 @@ class BatchQueue:
         return sum(len(batch.waiting) for batch in self._batches)
 
     def add(self, step: Step) -> Batch:
-        """Add `step` to the newest batch and return that batch.
-
-        Raises:
-            Unavailable: The queue is full.
-        """
+        """Add `step` to the newest batch and return that; a full queue raises `Unavailable`."""
         with self._lock:
             if self.length >= self._limit:
                 raise Unavailable("too many steps wait already")
@@ -140,8 +136,8 @@ class BatchQueue:
     def _wait_for_more(self) -> None:
         """Give clients that were just answered time to send their next request.
 
-        With few clients the next call waits for all of them. With many it waits for one half, whose
-        call is in flight while the other half is answered and sends its next requests.
+        With few clients, the next call waits for all of them. With many, it waits for half of them.
+        While it is in flight, the other half is answered and sends its next requests.
         """
         waiting = self.length
         if waiting + self._last_batch_size >= TWO_BATCHES_FROM:
@@ -154,9 +150,8 @@ class BatchQueue:
 
 
 def _wait(event: threading.Event, seconds: float) -> bool:
-    """Wait until the event is set, at most so long; return whether it is.
+    """Wait for the event, at most so long, and return whether it is set.
 
-    In gevent, a wait that begins just after the event was set may never end: it has no timeout, and
-    the last earlier waiter may time out at this moment.
+    In gevent, a wait that begins just after the event was set has no timeout and may never end.
     """
     return event.is_set() or event.wait(seconds)

@@ -1,13 +1,13 @@
-"""Writes batches to the item with conditional writes. At most one write of a batch applies.
+"""Writes batches to the item with conditional writes. At most one applies.
 
 These are the rules. The model in `tests/unit/batching_model.py` shows that each is needed.
 
 1. A writer has a random id, drawn when it first writes, and an entry in the item under this id:
    the number of its last applied write, and the index that this write produced.
 2. The entry is created by a write that moves nothing. If that write is unanswered, the writer
-   draws another id. Every counting write requires the entry. A writer that finds its entry gone
-   draws another id. A writer that finds no room for an entry writes without one; if such a write is
-   unanswered, its steps stay in doubt.
+   draws another id. A counting write applies only if the entry exists. A writer that finds its
+   entry gone draws another id. The one exception is a writer that finds no room for an entry: it
+   writes without one, and if such a write is unanswered, its steps stay in doubt.
 3. Every write of a batch has a new sequence number, and it requires that the stored number is
    smaller than the number of the batch's first write. So at most one of them is ever applied, and
    the stored number tells which. After an unanswered write, the writer sends the next one. Every
@@ -18,8 +18,6 @@ These are the rules. The model in `tests/unit/batching_model.py` shows that each
    writes and their copies for ever, or it finds that one of them was applied.
 5. Entries that have not changed for a minute are removed, by a write that requires the number
    seen (`writer_registry.py`).
-
-A step whose write stays in doubt waits until its deadline and then fails with `OutcomeUnknown`.
 """
 
 import logging
@@ -37,10 +35,6 @@ from fibcore.dynamodb.writer_registry import WriterRegistry
 from fibcore.errors import OutcomeUnknown, Unavailable
 
 _log = logging.getLogger(__name__)
-
-
-class _CannotResolve(Exception):
-    """Nothing in the item tells whether the batch's write was applied."""
 
 
 class BatchWriter:
@@ -76,20 +70,21 @@ class BatchWriter:
                     self._registry.refresh_if_due()
                 self._write(batch)
                 continue
-            except (OutcomeUnknown, Unavailable) as failure:
-                transient = isinstance(failure, OutcomeUnknown) or failure.transient
-                if not transient and not batch.in_doubt and not batch.was_refused:
+            except OutcomeUnknown as failure:
+                if self._registry.names is None:
+                    return  # Nothing in the item tells whether the write was applied.
+                _log.debug("a write is in doubt: %s", failure)
+            except Unavailable as failure:
+                if not failure.transient and not batch.in_doubt and not batch.was_refused:
                     batch.fail(partial(Unavailable, str(failure)))
                 _log.debug("%d steps still wait after: %s", len(batch.waiting), failure)
-            except _CannotResolve:
-                return
             tries += 1
             self._pause(backoff_seconds(tries))
 
     def _write(self, batch: Batch) -> None:
-        """Send the next write of the batch, or a fence before every step is refused."""
-        self._last_number += 1
-        number, names = self._last_number, self._registry.names
+        """Send the next write of the batch. If every step must be refused, send a fence first."""
+        names = self._registry.names
+        number = self._last_number = self._last_number + 1
         plan = batch.plan_write(number, self._max_index)
         if plan is None:
             return
@@ -105,27 +100,20 @@ class BatchWriter:
         except ConditionFailed as failed:
             batch.in_doubt.discard(number)
             self._resolve(batch, names, failed.item)
-        except Refused as failure:
-            batch.was_refused = True
-            if not failure.transient:
-                self._fence(batch, names)
-                raise Unavailable(str(failure), transient=True) from failure
+        except Unavailable as failure:
+            if isinstance(failure, Refused):
+                batch.was_refused = True
+                if not failure.transient:
+                    self._fence(batch, names)
+                    raise Unavailable(str(failure), transient=True) from failure
             batch.in_doubt.discard(number)
-            raise
-        except Unavailable:
-            batch.in_doubt.discard(number)
-            raise
-        except OutcomeUnknown as failure:
-            if names is None:
-                raise _CannotResolve from failure
             raise
 
     def _fence(self, batch: Batch, names: WriterNames | None) -> None:
         """Rule out all earlier writes of the batch, or find that one of them was applied."""
         if names is None:
-            raise _CannotResolve
-        self._last_number += 1
-        number = self._last_number
+            raise OutcomeUnknown("a writer without an entry cannot send a fence")
+        number = self._last_number = self._last_number + 1
         batch.in_doubt.add(number)
         try:
             item = self._repository.fence(WriteStamp(names, batch.first, number))
@@ -136,7 +124,7 @@ class BatchWriter:
             batch.was_refused = True
             if isinstance(failure, Refused) and not failure.transient:
                 self._registry.lose_entry()
-                raise _CannotResolve from failure
+                raise OutcomeUnknown(str(failure)) from failure
             batch.in_doubt.discard(number)
             raise
         else:
@@ -162,7 +150,7 @@ class BatchWriter:
             self._registry.lose_entry()
             if batch.in_doubt or batch.was_refused:
                 batch.in_doubt.add(self._last_number)
-                raise _CannotResolve
+                raise OutcomeUnknown("the writer's entry is gone")
             batch.fenced(index)
         resets = any(step.operation is Operation.RESET for step in list(batch.waiting))
         if item is None or (index is None and not resets):

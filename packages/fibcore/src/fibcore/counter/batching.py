@@ -7,11 +7,12 @@ in databases, and flat combining in shared memory (Hendler, Incze, Shavit, Tzafr
 
 The result is linearizable. Every step of a batch waits from before the batch's write is sent until
 after it is applied, so the steps overlap, and any order among them is valid. `plan.py` chooses the
-order. The write applies only if its condition holds, and then it holds for every step. A read never
-joins a read request that was sent before the read arrived.
+order. The write applies only if its condition holds, and the condition covers every step of the
+batch. A read never joins a read request that was sent before the read arrived.
 
-Nothing is counted twice, although a write whose answer is lost is tried again: `batch_writer.py`
-has the rules. A crash leaves at most one write in flight, whose steps were never answered.
+Nothing is counted twice as long as the item has room for the writer, although a write whose answer
+is lost is tried again: `batch_writer.py` has the rules. A crash leaves at most one write in flight,
+whose steps were never answered.
 
 Every caller gets an answer: each queue has its own worker thread, every step has a deadline, and
 the queues are bounded (`batch_queue.py`).

@@ -2,8 +2,8 @@
 
 The steps of one plan all wait while it is written, so any order among them is linearizable. The
 plan resets first, then steps forward, then back; near the upper end it steps back before
-forward, so that fewer are refused. The condition keeps every index that a step is answered with
-inside the limits, not only the final one.
+forward, so that fewer are refused. The condition keeps the index of every single step within the
+limits, not only the final index.
 """
 
 from collections.abc import Sequence

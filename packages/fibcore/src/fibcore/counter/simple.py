@@ -22,7 +22,7 @@ class SimpleCounter:
     Args:
         repository: Where the index is kept.
         max_index: The highest index that `next` reaches.
-        deadline_seconds: After this time no further try begins.
+        deadline_seconds: After this time no try is repeated after an error.
         clock: Monotonic, in seconds.
         pause: Waits for the given number of seconds.
     """

@@ -13,7 +13,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import boto3
 from botocore.config import Config
@@ -153,10 +153,9 @@ class OneShotClient:
                 raise _outcome(error, sent=self._call.sent) from error
 
         try:
-            result: T = self._run_within(call, self._seconds)
+            return cast("T", self._run_within(call, self._seconds))
         except TimeoutError as error:
             raise OutcomeUnknown(f"no answer from DynamoDB in {self._seconds} seconds") from error
-        return result
 
     def _note_sent(self, **_: Any) -> None:
         self._call.sent = True

@@ -83,8 +83,8 @@ def as_item(attributes: object) -> Item:
     Raises:
         TypeError: They are not in the form of an item.
     """
-    if not isinstance(attributes, Mapping) or not all(
-        isinstance(value, Mapping) for value in attributes.values()
+    if not isinstance(attributes, dict) or not all(
+        isinstance(value, dict) for value in attributes.values()
     ):
         raise TypeError("the attributes are not in the form of an item")
     return attributes

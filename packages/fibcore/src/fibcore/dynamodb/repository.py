@@ -36,8 +36,8 @@ may have dropped them silently, or AWS Lambda may have frozen the process in bet
 class CounterRepository:
     """Reads and writes the counter's item, one request per method.
 
-    Every method raises `Unavailable` if its request left the index unchanged. The methods that
-    write raise `OutcomeUnknown` if the request may have changed it.
+    A method raises `Unavailable` if its request failed and was not carried out. A method that
+    writes raises `OutcomeUnknown` if the request may have been carried out.
 
     Args:
         client: From `create_client`.
@@ -60,8 +60,8 @@ class CounterRepository:
         self._wall_clock = wall_clock
         self._last_send_at = wall_clock()
 
-    def read(self) -> Item:
-        """Return the whole item with a strongly consistent read."""
+    def read(self, **projection: Any) -> Item:
+        """Return the item, or a projection of it, with a strongly consistent read."""
         self._last_send_at = self._wall_clock()
         try:
             item = self._client.send(
@@ -70,6 +70,7 @@ class CounterRepository:
                 TableName=self._table_name,
                 Key=_KEY,
                 ConsistentRead=True,
+                **projection,
             )
         except OutcomeUnknown as unanswered:
             # A read changes nothing, so it can be repeated.
@@ -80,7 +81,9 @@ class CounterRepository:
 
     def read_index(self) -> int:
         """Read the item and return its index, or raise as `require_index` does."""
-        return self.require_index(self.read())
+        names = {"#value": INDEX_NAME}
+        item = self.read(ProjectionExpression="#value", ExpressionAttributeNames=names)
+        return self.require_index(item)
 
     def move(self, movement: Movement, stamp: WriteStamp | None = None) -> int:
         """Apply `movement` in one conditional write and return the index that it produced.
@@ -110,7 +113,7 @@ class CounterRepository:
             names |= {"#number": stamp.names.of_number, "#index": stamp.names.of_index}
             values |= {":number": _number(stamp.number), ":first": _number(stamp.first)}
         stored = self._update(
-            partial(_attributes_with_index, stamp=stamp),
+            partial(_attributes, stamp=stamp, index=True),
             UpdateExpression=update,
             ConditionExpression=condition,
             ExpressionAttributeNames=names,
@@ -244,16 +247,12 @@ def _number(value: int) -> dict[str, str]:
     return {"N": str(value)}
 
 
-def _attributes(answer: Any, stamp: WriteStamp | None = None) -> Item:
+def _attributes(answer: Any, stamp: WriteStamp | None = None, *, index: bool = False) -> Item:
     attributes = as_item(answer.get("Attributes", {}))
+    if index:
+        as_decimal(attributes[INDEX_NAME])
     if stamp and parse_number(attributes, stamp.names.of_number) != stamp.number:
         raise ValueError("the answer does not contain the number of the write")
-    return attributes
-
-
-def _attributes_with_index(answer: Any, stamp: WriteStamp | None) -> Item:
-    attributes = _attributes(answer, stamp)
-    as_decimal(attributes[INDEX_NAME])
     return attributes
 
 

@@ -1,7 +1,7 @@
 """Registry of writers: adds this process's entry to the item and removes stale entries.
 
 A writer adds its entry with a write that does not move the index. Other writers remove an entry
-that has not changed for a minute. A writer whose entry was removed joins again under another id.
+that has not changed for a minute, and its writer then joins again under another id.
 """
 
 import logging
@@ -28,7 +28,7 @@ STALE_SECONDS: Final = 60.0
 """An entry that has not changed for this long may be removed."""
 
 _TRY_AGAIN_SECONDS: Final = 1.0
-"""How long a writer waits for its next refresh if there was no room, or if a refresh failed."""
+"""How long a writer waits for its next refresh if there was no room, or if one failed."""
 
 _ID_LENGTH: Final = 6
 _NUMBER_NAME: Final = re.compile(rf"n\.([a-zA-Z0-9]{{{_ID_LENGTH}}})")
@@ -126,8 +126,8 @@ class WriterRegistry:
         item = self._repository.read()
         if self.names and self.names.of_number not in item:
             self.names = None  # The entry was removed while this writer was idle.
-        remove: dict[WriterNames, str | None] = {**self.find_stale(item)}
-        remove.update(dict.fromkeys(self._unused_entries & all_entries(item).keys()))
+        unused = self._unused_entries & all_entries(item).keys()
+        remove: dict[WriterNames, str | None] = {**self.find_stale(item), **dict.fromkeys(unused)}
         removed_names = {name for names in remove for name in names}
         left = {name: value for name, value in item.items() if name not in removed_names}
         join = new_names() if self.names is None and has_room(left) else None

@@ -113,7 +113,7 @@ class Api:
         return Response(200, (("Content-Type", contract.JSON), *headers), contract.term_body(term))
 
     def _log_throttled(self, error: CounterError) -> None:
-        """Log an error, unless the same text was logged within the last second."""
+        """Log an error, unless it repeats the last logged text within a second."""
         now = time.monotonic()
         text = str(error)
         if text != self._last_logged or now >= self._log_again_at:

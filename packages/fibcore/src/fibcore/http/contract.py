@@ -110,7 +110,7 @@ OUTCOME_UNKNOWN: Final = Problem(
     "outcome-unknown",
     503,
     "Outcome Unknown",
-    "The database did not answer. The step may have been counted: get /current before a repeat.",
+    "The database did not confirm the step. It may have been counted: get /current first.",
 )
 INTERNAL: Final = Problem(
     "internal", 500, "Internal Server Error", "The service failed. The error was logged."
@@ -155,7 +155,7 @@ HEALTH_BODY: Final = b'{"status":"ok"}'
 
 
 def etag(index: int) -> str:
-    """Return the entity tag of the term at `index`, which determines the value."""
+    """Return the entity tag of the term at `index`: the index, because it determines the value."""
     return f'"{index}"'
 
 
