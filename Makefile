@@ -80,7 +80,7 @@ test: lint ## lint, types and the short run of every test; two and a half minute
 	@$(SIDE_BY_SIDE) -m "not long"
 
 .PHONY: test-all
-test-all: test ## every test, the long runs and the container image too
+test-all: lint ## the long runs of the tests, the container image too; make test has the short ones
 	@$(BIN)/python -m pytest -m long
 
 BACKEND ?= server

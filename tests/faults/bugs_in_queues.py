@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.faults.bug import GREENLETS, bug, wrap
 
-_STOP_TESTS = "tests/api/test_server_stop.py"
+_WORKER_TESTS = "tests/unit/test_worker.py"
 _WRITER_TESTS = "tests/unit/test_batch_writer.py"
 
 # The queue and its worker, and the writers' registry.
@@ -97,7 +97,7 @@ def a_write_for_each_stale_entry(repository: Any) -> None:
     wrap(repository.CounterRepository, "change_writers", change_writers)
 
 
-@bug("server_api.worker", f"{_STOP_TESTS}::test_sweep_answers_requests_in_socket_buffers")
+@bug("server_api.worker", f"{_WORKER_TESTS}::test_close_keeps_arrived_requests")
 def requests_that_arrived_are_thrown_away(worker: Any) -> None:
     """gevent closes an idle connection: it throws into the greenlet that reads."""
 

@@ -18,6 +18,12 @@ from tests.faults.scenarios import SCENARIOS, Scenario
 
 _ROOT = Path(__file__).parents[2]
 ROUND_SECONDS, MOST_ROUNDS = 12.0, 5
+# The campaign takes a minute for each bug, so `make test-faults BUG=…` finds the others.
+FOUND_IN_EVERY_RUN = (
+    "a-proxy-error-means-not-sent",
+    "not-sent-is-the-default",
+    "rule-3-a-refused-plan-is-forgotten",
+)
 GREENLET_SECONDS = 60
 FAILED = 1
 FOUND_BY_HISTORIES = 3
@@ -120,10 +126,8 @@ def database() -> Iterator[Node]:
 @pytest.mark.parametrize(
     ("name", "scenario"),
     [
-        (name, scenario)
-        for name, bug in BUGS.items()
-        for scenario in SCENARIOS
-        if scenario.name in bug.found_by
+        (name, next(each for each in SCENARIOS if each.name in BUGS[name].found_by))
+        for name in FOUND_IN_EVERY_RUN
     ],
     ids=lambda each: each if isinstance(each, str) else each.name,
 )
