@@ -162,7 +162,8 @@ def install(group: str, python: str) -> None:
     """Make the environment if there is none, and install the group into it."""
     record = read_record()
     environment = clean_environment()
-    groups = sorted({*record.get("groups", ["run"]), group})
+    # Developing needs all that the other groups have.
+    groups = sorted(GROUPS if group == "dev" else {*record.get("groups", ["run"]), group})
     if record:
         RECORD.unlink()
     else:
