@@ -29,6 +29,7 @@ _UNRESERVED_CONCURRENCY: Final = 100
 """AWS Lambda keeps this much of an account's concurrency for functions without a reservation."""
 
 _BROKEN_STATUSES: Final = ("ROLLBACK_FAILED", "DELETE_FAILED", "_IN_PROGRESS")
+_NOT_CREATED: Final = "REVIEW_IN_PROGRESS"  # A change set was prepared, and cdk starts anew.
 
 
 def _engine(_account: Account, _stage: Stage) -> Row:
@@ -73,7 +74,8 @@ def _stacks(account: Account, stage: Stage) -> Row:
     broken = {
         name: status
         for name, status in states.items()
-        if status.endswith(_BROKEN_STATUSES) and "CLEANUP" not in status
+        if status.endswith(_BROKEN_STATUSES)
+        if status != _NOT_CREATED and "CLEANUP" not in status
     }
     if broken:
         have = ", ".join(f"{name} is {status}" for name, status in broken.items())

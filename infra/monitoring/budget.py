@@ -3,7 +3,6 @@
 from aws_cdk.aws_budgets import CfnBudget
 from constructs import Construct
 
-from infra.components.distribution import account_wide_name
 from infra.stage import Stage
 
 
@@ -11,7 +10,8 @@ def create_budget(scope: Construct, stage: Stage) -> None:
     """Create a monthly budget that warns about the actual and the forecast costs.
 
     The budget counts the costs of the whole account. AWS could count a stage's own costs by its
-    tags, but only after the tags are activated by hand.
+    tags, but only after the tags are activated by hand. It has no fixed name, because CloudFormation
+    replaces a budget when its e-mail address changes, and creates the new one first.
     """
     notifications = [
         CfnBudget.NotificationWithSubscribersProperty(
@@ -31,7 +31,6 @@ def create_budget(scope: Construct, stage: Stage) -> None:
         scope,
         "Budget",
         budget=CfnBudget.BudgetDataProperty(
-            budget_name=account_wide_name(scope, "budget"),
             budget_type="COST",
             time_unit="MONTHLY",
             budget_limit=CfnBudget.SpendProperty(amount=stage.monthly_budget_dollars, unit="USD"),

@@ -9,18 +9,20 @@ from aws_cdk.aws_events import Rule, Schedule
 from aws_cdk.aws_events_targets import LambdaFunction
 from aws_cdk.aws_lambda import InlineCode
 from constructs import Construct
-from fibcore.http import contract
+from fibcore.counter import Operation
+from fibcore.http.contract import ROUTES
 
 from infra.components.python_function import PythonFunction
 from infra.monitoring.canary_handler import URLS_VARIABLE
 from infra.stage import Stage
 
 _HANDLER: Final = Path(__file__).with_name("canary_handler.py")
+_CURRENT: Final = next(route.path for route in ROUTES if route.operation is Operation.CURRENT)
 PERIOD: Final = Duration.minutes(1)
 
 
 class Canary(Construct):
-    """A function that runs every minute and fails if CloudFront, the site or a backend does.
+    """A function that runs every minute and fails if CloudFront, the site, a backend or the table does.
 
     Its calls also keep the Lambda backend's version active, which AWS deactivates after 14 days
     without a call if it has a snapshot (SnapStart):
@@ -40,7 +42,7 @@ class Canary(Construct):
         self, scope: Construct, *, stage: Stage, site_url: str, backends: Mapping[str, str]
     ) -> None:
         super().__init__(scope, "Canary")
-        urls = [f"{site_url}/", *(url + contract.HEALTH_PATH for url in backends.values())]
+        urls = [f"{site_url}/", *(url + _CURRENT for url in backends.values())]
         canary = PythonFunction(
             self,
             "Run",

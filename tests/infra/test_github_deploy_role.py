@@ -79,7 +79,7 @@ def test_roles_change_nothing_by_themselves() -> None:
     ("name", "operator", "subject"),
     [
         ("DiffRole", "StringEquals", "repo:${Repository}:pull_request"),
-        ("DeployRole", "StringLike", "repo:${Repository}:environment:*"),
+        ("DeployRole", "StringEquals", "repo:${Repository}:environment:${Environment}"),
     ],
 )
 def test_only_jobs_of_the_repository_get_a_role(name: str, operator: str, subject: str) -> None:

@@ -23,7 +23,6 @@ ACCOUNT_WIDE = {
     "AWS::CloudFront::VpcOrigin": ("VpcOriginEndpointConfig", "Name"),
     "AWS::CloudFront::Function": ("Name",),
     "AWS::CloudWatch::Dashboard": ("DashboardName",),
-    "AWS::Budgets::Budget": ("Budget", "BudgetName"),
 }
 
 

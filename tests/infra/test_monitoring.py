@@ -125,8 +125,8 @@ def test_canary_calls_everything_each_minute(dev: Templates) -> None:
     # A call of the Lambda backend also keeps its version active, which AWS deactivates otherwise.
     assert urls == [
         f"{site['WebsiteUrl']}/",
-        f"{site['ServiceUrl']}/health",
-        f"{site['LambdaUrl']}/health",
+        f"{site['ServiceUrl']}/current",
+        f"{site['LambdaUrl']}/current",
     ]
     assert len(function["Code"]["ZipFile"]) < 4_096  # CloudFormation's limit
 
@@ -148,6 +148,8 @@ def test_alarms_and_budget_send_e_mail(templates_of: Callable[..., Templates]) -
     budget = told.one("AWS::Budgets::Budget")
     assert budget["Budget"]["BudgetLimit"] == {"Amount": 50, "Unit": "USD"}
     assert budget["Budget"]["TimeUnit"] == "MONTHLY"
+    # A change of the address replaces the budget, which a fixed name would prevent.
+    assert "BudgetName" not in budget["Budget"]
     warned = {
         each["Notification"]["NotificationType"]: each["Subscribers"]
         for each in budget["NotificationsWithSubscribers"]

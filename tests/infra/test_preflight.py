@@ -191,6 +191,7 @@ def test_domain_of_another_distribution_fails() -> None:
         ("ROLLBACK_COMPLETE", Verdict.GOOD),  # `cdk` deletes such a stack and creates it again
         ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", Verdict.GOOD),
         ("UPDATE_IN_PROGRESS", Verdict.FAILURE),
+        ("REVIEW_IN_PROGRESS", Verdict.GOOD),  # An interrupted deploy prepared a change set.
         ("DELETE_FAILED", Verdict.FAILURE),
         ("UPDATE_ROLLBACK_FAILED", Verdict.FAILURE),
     ],
