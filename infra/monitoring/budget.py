@@ -10,8 +10,8 @@ def create_budget(scope: Construct, stage: Stage) -> None:
     """Create a monthly budget that warns about the actual and the forecast costs.
 
     The budget counts the costs of the whole account. AWS could count a stage's own costs by its
-    tags, but only after the tags are activated by hand. It has no fixed name, because CloudFormation
-    replaces a budget when its e-mail address changes, and creates the new one first.
+    tags, but only after the tags are activated by hand. The budget has no fixed name, because
+    CloudFormation replaces it when its e-mail address changes, and creates the new one first.
     """
     notifications = [
         CfnBudget.NotificationWithSubscribersProperty(

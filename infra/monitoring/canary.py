@@ -22,7 +22,7 @@ PERIOD: Final = Duration.minutes(1)
 
 
 class Canary(Construct):
-    """A function that runs every minute and fails if CloudFront, the site, a backend or the table does.
+    """A function that fails, every minute, if CloudFront, the site, a backend or the table does.
 
     Its calls also keep the Lambda backend's version active, which AWS deactivates after 14 days
     without a call if it has a snapshot (SnapStart):
