@@ -7,6 +7,7 @@ import gmpy2
 import pytest
 from playwright.sync_api import BrowserContext, expect
 
+from tests.processes import eventually
 from tests.site.backend_stack import BackendStack
 from tests.site.counter_page import CounterPage
 
@@ -22,7 +23,7 @@ def test_linked_term_is_shown_and_marked(
     stack.put(12)
     counter.open(f"/#F({index})").is_at(index)
     counter.press(*(["Show all"] if index > 1_000 else []))
-    assert counter.digits == gmpy2.fib(index).digits(10)
+    eventually(lambda: counter.digits == gmpy2.fib(index).digits(10), seconds=10)
     expect(counter.page.get_by_text("It is not the counter")).to_be_visible()
     for name in ("Next", "Previous", "Play", "Reset …"):
         expect(counter.button(name)).to_be_disabled()
