@@ -108,6 +108,7 @@ def rule_4_a_denied_write_is_unavailable(batch_writer: Any) -> None:
     def fence(original: Any, self: Any, batch: Any, names: Any) -> None:
         if batch.was_refused:
             batch.in_doubt.clear()
+            batch.was_refused = False
             raise batch_writer.Unavailable("denied")
         original(self, batch, names)
 
