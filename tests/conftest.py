@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -28,6 +29,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Refuse an address at which no backend answers, rather than fail every test."""
+    # Under nohup the tests' processes would ignore the signal that a closed terminal sends.
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     url = config.getoption("--backend-url")
     if url and not config.option.collectonly and (problem := problem_with(url)):
         raise pytest.UsageError(problem)
