@@ -1,4 +1,4 @@
-"""A table that takes a second for a write, while 2,500 steps a second arrive."""
+"""A table that takes a second for a write, while 2,000 steps a second arrive."""
 
 import threading
 from collections.abc import Callable, Iterable
@@ -15,7 +15,7 @@ from tests.faults.proxy_control import ProxyControl, proxy_program
 from tests.operation.open_loop import Answered, offer
 from tests.processes import free_port, running
 
-RATE = 2_500
+RATE = 2_000
 SOUND_SECONDS, SLOW_SECONDS, AGAIN_SOUND_SECONDS = 4, 8, 8
 SECONDS_A_WRITE = 1.0
 SECONDS_A_WRITE_WHEN_SOUND = 0.005

@@ -5,6 +5,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 
 import pytest
@@ -91,8 +92,10 @@ async def deploy_under_load(servers: Servers) -> tuple[Counter[str], list[int], 
 @pytest.mark.timeout(300)
 def test_rolling_restart_fails_no_request(new_table: Callable[..., Settings]) -> None:
     settings = new_table()
-    with ExitStack() as stack:
-        statuses, indexes, stops = asyncio.run(deploy_under_load(Servers(stack, settings)))
+    # In a thread, since the browser of other tests runs an event loop in this one.
+    with ExitStack() as stack, ThreadPoolExecutor(1) as thread:
+        deploying = thread.submit(lambda: asyncio.run(deploy_under_load(Servers(stack, settings))))
+        statuses, indexes, stops = deploying.result()
     print(
         f"{statuses.total():,} requests over {len(stops)} restarts: {dict(statuses)}; "
         f"stopped within {max(stops):.1f} s"

@@ -98,7 +98,7 @@ def test_gestures_look_further_out_and_in(
     counter.press("Back to the counter")
     expect(page.locator(".labels").get_by_text("F(96)")).to_be_hidden()
     expect(counter.button("Back to the counter")).to_be_hidden()
-    gesture(page, -1)
+    gesture(page, -1.2)
     expect(page.locator(".labels").get_by_text("F(94)")).to_be_hidden()
     assert counter.index == stack.index() == 94
 
