@@ -65,6 +65,7 @@ class BatchQueue:
         batch = self.add(step)
         try:
             self._wake_worker()
+            time.sleep(0)  # The worker may send its call first; waiting is prepared meanwhile.
             if not _wait(batch.done, self._deadline_seconds) and batch.was_refused:
                 _wait(batch.done, _GRACE_SECONDS)
         finally:

@@ -140,7 +140,7 @@ class OneShotClient:
 
         Raises:
             ConditionFailed: The write's condition did not hold; the error has the item.
-            Refused: DynamoDB refused the request by name.
+            Refused: DynamoDB rejected the request by name.
             Unavailable: The request was never sent.
             OutcomeUnknown: No readable answer came.
         """
