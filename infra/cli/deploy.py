@@ -22,7 +22,7 @@ from infra.cli.container_engine import ENGINE_VARIABLE, find_engine
 from infra.cli.deployed_stacks import find_template
 from infra.cli.errors import CannotRun
 from infra.cli.network_interfaces import wait_until_gone
-from infra.cli.preflight import check_account, format_table, surely_fails
+from infra.cli.preflight import certain_failures, check_account, format_table
 from infra.cli.removed_addresses import removed_addresses
 from infra.cli.service_linked_roles import create_missing_roles
 from infra.cli.stage_urls import read_urls
@@ -42,7 +42,7 @@ def deploy(account: Account, stage: Stage, run_cdk: Cdk, assembly: Path = ASSEMB
         assembly: The folder to which `cdk` writes the templates.
 
     Raises:
-        CannotRun: The deploy would surely fail, or a question was not answered with yes.
+        CannotRun: The deploy would certainly fail, or a question was not answered with yes.
         subprocess.CalledProcessError: `cdk` failed. It has printed the reason.
     """
     preflight(account, stage, run_cdk)
@@ -89,12 +89,12 @@ def preflight(account: Account, stage: Stage, _run_cdk: Cdk) -> None:
     """Print what a stage needs and what the account has.
 
     Raises:
-        CannotRun: A deploy would surely fail.
+        CannotRun: A deploy would certainly fail.
     """
     print(f"stage {stage.name}, account {account.number}, {account.region}\n", flush=True)
     rows = check_account(account, stage)
     print(format_table(rows), end="\n\n", flush=True)
-    if failures := surely_fails(rows):
+    if failures := certain_failures(rows):
         raise CannotRun(f"the account is not ready: {', '.join(failures)} (see the table above)")
 
 

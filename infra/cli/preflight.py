@@ -19,7 +19,7 @@ def check_account(account: Account, stage: Stage) -> list[Row]:
     return [_ask(check, account, stage) for check in CHECKS]
 
 
-def surely_fails(rows: Sequence[Row]) -> list[str]:
+def certain_failures(rows: Sequence[Row]) -> list[str]:
     """Return what makes a deploy fail for sure."""
     return [row.what for row in rows if row.verdict is Verdict.FAILURE]
 

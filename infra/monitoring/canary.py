@@ -9,15 +9,13 @@ from aws_cdk.aws_events import Rule, Schedule
 from aws_cdk.aws_events_targets import LambdaFunction
 from aws_cdk.aws_lambda import InlineCode
 from constructs import Construct
-from fibcore.counter import Operation
-from fibcore.http.contract import ROUTES
+from fibcore.http.contract import CURRENT_PATH
 
 from infra.components.python_function import PythonFunction
 from infra.monitoring.canary_handler import URLS_VARIABLE
 from infra.stage import Stage
 
 _HANDLER: Final = Path(__file__).with_name("canary_handler.py")
-_CURRENT: Final = next(route.path for route in ROUTES if route.operation is Operation.CURRENT)
 PERIOD: Final = Duration.minutes(1)
 
 
@@ -42,7 +40,7 @@ class Canary(Construct):
         self, scope: Construct, *, stage: Stage, site_url: str, backends: Mapping[str, str]
     ) -> None:
         super().__init__(scope, "Canary")
-        urls = [f"{site_url}/", *(url + _CURRENT for url in backends.values())]
+        urls = [f"{site_url}/", *(url + CURRENT_PATH for url in backends.values())]
         canary = PythonFunction(
             self,
             "Run",

@@ -18,13 +18,13 @@ from fibcore.dynamodb.writer_registry import all_entries
 from local_stack.environment import local_environment
 
 from infra.components.lambda_package import bundle
-from tests.benchmarks.choice import positive_number
+from locustfiles.settings import positive_number
 from tests.benchmarks.servers import Server, database, partition, server
 from tests.benchmarks.tables import Rounds, in_turns, markdown, ratio, typical
 from tests.benchmarks.wrk import Load
 from tests.faults.proxy_control import ProxyControl
 
-ROUNDS = int(positive_number("ROUNDS", "5"))
+ROUNDS = max(1, int(positive_number("ROUNDS", "5")))
 SECONDS = positive_number("SECONDS", "4")
 WARM_UP_SECONDS = 20
 CONNECTIONS = (1, 16, 64, 256)

@@ -5,18 +5,6 @@ import sys
 from collections.abc import Collection
 
 
-def positive_number(name: str, default: str) -> float:
-    """Return a variable that is a number of at least 1."""
-    text = os.environ.get(name) or default
-    try:
-        number = float(text)
-    except ValueError:
-        number = 0.0
-    if not 1 <= number < float("inf"):
-        sys.exit(f"fib: {name} is a number of at least 1, not {text!r}")
-    return number
-
-
 def chosen(available: Collection[str]) -> list[str]:
     """Return the benchmarks that `BENCH` names, or all; `QUESTIONS` is its former name."""
     text = os.environ.get("BENCH") or os.environ.get("QUESTIONS") or " ".join(available)

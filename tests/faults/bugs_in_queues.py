@@ -9,7 +9,6 @@ from typing import Any
 from tests.faults.bug import GREENLETS, bug, wrap
 
 _WORKER_TESTS = "tests/unit/test_worker.py"
-_WRITER_TESTS = "tests/unit/test_batch_writer.py"
 
 # The queue and its worker, and the writers' registry.
 
@@ -61,7 +60,7 @@ def no_entry_for_a_minute_after_a_failure(writer_registry: Any) -> None:
 
 @bug(
     "fibcore.dynamodb.writer_registry",
-    "tests/unit/test_batch_writer.py::test_writer_joins_soon_after_room_is_back",
+    "tests/unit/test_writer_entries.py::test_writer_joins_soon_after_room_is_back",
 )
 def no_entry_for_a_minute_without_room(writer_registry: Any) -> None:
     """A writer that found no room looks again after a minute."""
@@ -83,7 +82,7 @@ def a_queue_of_a_thousand(batch_queue: Any) -> None:
 
 @bug(
     "fibcore.dynamodb.repository",
-    "tests/unit/test_batch_writer.py::test_all_stale_entries_go_in_one_write",
+    "tests/unit/test_writer_entries.py::test_all_stale_entries_go_in_one_write",
 )
 def a_write_for_each_stale_entry(repository: Any) -> None:
     """Stale entries are removed one by one."""

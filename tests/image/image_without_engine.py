@@ -10,13 +10,12 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from local_stack.container_engine import DOCKERFILE, registry_base
+from local_stack.container_engine import DOCKERFILE, registry_base, succeeds
 
 _REPOSITORY = Path(__file__).parents[2]
 _NAME = "fib-server"
 # Apart from the user's own images, whatever storage driver those are kept by.
 _STORE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "fib/containers")
-_LONGEST_INSPECTION_SECONDS = 300
 
 
 class CannotBuild(Exception):
@@ -29,7 +28,7 @@ def buildah() -> list[str]:
     command = [path, "--root", str(_STORE / "storage"), "--runroot", str(_STORE / "run")]
     # A container whose own root is an overlay can mount no further one; vfs copies instead.
     overlay = [*command, "--storage-driver", "overlay"]
-    return overlay if _succeeds([*overlay, "info"]) else [*command, "--storage-driver", "vfs"]
+    return overlay if succeeds([*overlay, "info"]) else [*command, "--storage-driver", "vfs"]
 
 
 def build_without_engine() -> str:
@@ -41,7 +40,7 @@ def build_without_engine() -> str:
     program = buildah()
     suite = registry_base().rpartition("-")[2]
     base = f"localhost/fib-base:{suite}"
-    if not _succeeds([*program, "inspect", "--type", "image", base]):
+    if not succeeds([*program, "inspect", "--type", "image", base]):
         _make_base(program, base, suite)
     name = f"localhost/{_NAME}"
     # The build uses the host's certificates: the index may be behind a proxy with its own.
@@ -70,16 +69,6 @@ def _make_base(program: list[str], base: str, suite: str) -> None:
         _run([tar, "-C", str(root), "-cf", str(context / "root.tar"), "."])
         Path(context, "Dockerfile").write_text("FROM scratch\nADD root.tar /\n")
         _run([*program, "bud", "--isolation", "chroot", "--tag", base, str(context)], quiet=True)
-
-
-def _succeeds(command: list[str]) -> bool:
-    try:
-        ended = subprocess.run(
-            command, check=False, capture_output=True, timeout=_LONGEST_INSPECTION_SECONDS
-        )
-    except subprocess.TimeoutExpired:
-        return False
-    return ended.returncode == 0
 
 
 def _run(command: list[str], *, quiet: bool = False) -> None:

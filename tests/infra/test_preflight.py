@@ -12,7 +12,7 @@ from botocore.exceptions import EndpointConnectionError
 
 from infra import ROOT
 from infra.cli.container_engine import ENGINE_VARIABLE
-from infra.cli.preflight import check_account, format_table, surely_fails
+from infra.cli.preflight import certain_failures, check_account, format_table
 from infra.cli.preflight_row import Row, Verdict
 from infra.stage import Stage
 from tests.infra.aws_answers import Refusal, account_with
@@ -103,7 +103,7 @@ def test_account_with_room_is_ready() -> None:
 
 def test_fresh_account_can_deploy_with_warnings() -> None:
     rows = check(**FRESH)
-    assert not surely_fails(list(rows.values()))
+    assert not certain_failures(list(rows.values()))
     assert rows["Fargate vCPUs"].verdict is Verdict.WARNING
     assert rows["Fargate vCPUs"].have == "6"
     assert "enough for 3 tasks" in rows["Fargate vCPUs"].advice
@@ -219,7 +219,7 @@ def test_refused_questions_stop_nothing() -> None:
     assert rows["VPCs"].verdict is Verdict.UNKNOWN
     assert rows["VPCs"].have == "AWS answers UnauthorizedOperation"
     assert rows["Lambda concurrency"].verdict is Verdict.UNKNOWN
-    assert not surely_fails(list(rows.values()))
+    assert not certain_failures(list(rows.values()))
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ class Tally:
     Attributes:
         acknowledged: The indexes that were answered.
         unknown: How many steps may or may not have been counted.
-        refused: How many were surely not.
+        refused: How many were not counted.
         served_at: When the last request that was answered had been asked, by port.
     """
 

@@ -32,7 +32,7 @@ class Network(Item):
 
     @abstractmethod
     def refused(self, send: Send, *, final: bool) -> None:
-        """Tell the writer that the delivery that it waited for was surely not applied."""
+        """Tell the writer that the delivery that it waited for was not applied."""
 
     @abstractmethod
     def unanswered(self, send: Send) -> None:

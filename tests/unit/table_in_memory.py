@@ -31,7 +31,7 @@ class Fate(Enum):
     """What becomes of one send."""
 
     ANSWERED = "applied where its condition holds, and answered"
-    THROTTLED = "surely not applied"
+    THROTTLED = "refused, and not applied"
     LOST = "never arrived, and unanswered"
     UNANSWERED = "applied where its condition holds, and unanswered"
     LATE = "unanswered, and delivered at some later time"
@@ -39,7 +39,7 @@ class Fate(Enum):
     DOUBLED_AND_THROTTLED = "arrives twice, and the second is throttled"
     DOUBLED_AND_DENIED = "arrives twice, and the second is denied"
     DOUBLED_LATE_AND_THROTTLED = "throttled, and a copy of it is delivered later"
-    DENIED = "denied, surely not applied"
+    DENIED = "denied, and not applied"
 
 
 class Refused(ClientError):

@@ -5,18 +5,16 @@ import urllib.error
 import urllib.request
 from typing import Final
 
-from fibcore.counter import Operation
-from fibcore.http.contract import ROUTES
+from fibcore.http.contract import CURRENT_PATH
 
 _LONGEST_ANSWER_SECONDS: Final = 10
-_CURRENT: Final = next(route.path for route in ROUTES if route.operation is Operation.CURRENT)
 
 
 def problem_with(url: str) -> str | None:
     """Return why no backend can be reached at an address, in one line, or None if one answers."""
     if not url.startswith(("http://", "https://")):
         return f"{url!r} is no address of a backend; one begins with http:// or https://"
-    address = url.rstrip("/") + _CURRENT
+    address = url.rstrip("/") + CURRENT_PATH
     try:
         request = urllib.request.Request(address)  # noqa: S310 - the scheme was checked above
         with urllib.request.urlopen(request, timeout=_LONGEST_ANSWER_SECONDS) as answer:  # noqa: S310

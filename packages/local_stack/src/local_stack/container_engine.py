@@ -43,12 +43,13 @@ def find_engine(*, with_buildah: bool = False) -> str | None:
         questions["buildah"] = ["pull", "--quiet", registry_base()]
     for name, question in questions.items():
         path = shutil.which(name)
-        if path and _succeeds([path, *question]):
+        if path and succeeds([path, *question]):
             return path
     return None
 
 
-def _succeeds(command: list[str]) -> bool:
+def succeeds(command: list[str]) -> bool:
+    """Tell whether a command ends with status 0, and in time for a slow download."""
     try:
         ended = subprocess.run(
             command, check=False, capture_output=True, timeout=_LONGEST_PULL_SECONDS

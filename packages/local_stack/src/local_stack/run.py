@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import IO, Final
 
 from fibcore import InvalidSettings
-from fibcore.counter import Operation
-from fibcore.http.contract import ROUTES
+from fibcore.http.contract import CURRENT_PATH
 from server_api.settings import ServerSettings
 
 from local_stack import ports, programs
@@ -28,7 +27,6 @@ from local_stack.terminal import say
 
 _LONGEST_START_SECONDS: Final = 60.0
 _PARENT_INTERVAL_SECONDS: Final = 0.5
-_CURRENT: Final = next(route.path for route in ROUTES if route.operation is Operation.CURRENT)
 
 
 class CannotStart(Exception):
@@ -154,8 +152,8 @@ class _Stack:
             self._fail(["dynamodb"], "the table could not be created")
             return
         addresses = {
-            "server": url(local.server_port) + _CURRENT,
-            "lambda": url(local.lambda_port) + _CURRENT,
+            "server": url(local.server_port) + CURRENT_PATH,
+            "lambda": url(local.lambda_port) + CURRENT_PATH,
             "site": url(local.site_port) + "/config.json",
         }
         late = await wait_until_ready(addresses, seconds=_LONGEST_START_SECONDS)

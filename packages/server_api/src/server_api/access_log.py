@@ -39,7 +39,7 @@ class JsonAccessLogger(Logger):
     def access(
         self, resp: Any, req: Any, environ: MutableMapping[str, Any], request_time: timedelta
     ) -> None:
-        """Log a request that was answered by way of WSGI."""
+        """Log a request that was answered through WSGI."""
         del req
         if not self.cfg.accesslog:
             return

@@ -31,8 +31,8 @@ _HEAD_BUFFER_BYTES = HEAD_BYTES + 10 * 1024
 """How much of an unfinished request head is held in memory, in two copies.
 
 It is the sum of 32 KB for the client's head, 2 KB that CloudFront and the load balancer add, and 8
-KB that the last read may bring beyond the head. All 4,096 connections together hold at most 400 MB,
-and for no longer than the keep-alive time.
+KB that the last read may bring beyond the head. All connections together hold at most 400 MB, and
+for no longer than the keep-alive time.
 """
 
 _SystemSocket = monkey.get_original("socket", "socket")

@@ -17,8 +17,8 @@ from fibcore.errors import OutcomeUnknown, Unavailable
 
 WRITERS_LIMIT: Final = 32
 PROCESSES_LIMIT: Final = WRITERS_LIMIT // 2
-"""The item has room for 32 writers. So 16 server processes may run in all (processes per task times
-tasks), because a rolling deploy doubles them for a while."""
+"""How many writers have room in the item, and how many server processes may run in all (processes
+per task times tasks). A rolling deploy doubles the processes for a while."""
 
 ITEM_LIMIT_BYTES: Final = 1_024
 """A write to a larger item costs two write units:

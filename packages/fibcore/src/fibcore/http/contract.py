@@ -58,6 +58,7 @@ ROUTES: Final = (
 ROUTE_BY_PATH: Final = {route.path: route for route in ROUTES}
 
 HEALTH_PATH: Final = next(route.path for route in ROUTES if route.name == "health")
+CURRENT_PATH: Final = next(route.path for route in ROUTES if route.name == "current")
 
 
 class Problem(NamedTuple):
