@@ -134,3 +134,13 @@ def test_only_steps_in_flight_are_unknown_at_deadline(
         waits.result()
     table.let_move_go.release(10)
     assert counter.next() == 2
+
+
+def test_refused_step_waits_longer_than_its_deadline() -> None:
+    def refuse_then_answer(batch: Batch) -> None:
+        batch.was_refused = True
+        threading.Event().wait(0.2)  # The deadline passes, and the extra time does not.
+        batch.resolve(7)
+
+    queue = BatchQueue(refuse_then_answer, deadline_seconds=0.1, limit=20, name="test")
+    assert queue.submit(Operation.NEXT) == 7

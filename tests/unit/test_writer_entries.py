@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from fibcore.counter.batch_writer import BatchWriter
+from fibcore.dynamodb.client import Refused
 from fibcore.dynamodb.item import (
     INDEX_NAME,
     JOINS_NAME,
@@ -78,11 +79,29 @@ def test_all_stale_entries_go_in_one_write() -> None:
 
 
 def test_own_entry_is_never_stale() -> None:
-    table = table_with(0)
-    writer = writer_on(table, seconds=count(0, STALE_SECONDS))
+    now = [0.0]
+    throttled = [False]
+    batch = batch_of(NEXT)
+
+    def leave(_: float) -> None:
+        for step in list(batch.waiting):
+            batch.leave(step)
+
+    class Throttling(TableInMemory):
+        def move(self, movement: Movement, stamp: WriteStamp | None = None) -> int:
+            if throttled[0]:
+                raise Refused("throttled", transient=True)
+            return super().move(movement, stamp)
+
+    table = Throttling(0, lambda: Fate.ANSWERED)
+    writer = BatchWriter(table, max_index=50, clock=lambda: now[0], pause=leave)
     write(writer, NEXT)
     entries = all_entries(table.item or {}).keys()
-    write(writer, NEXT)
+    throttled[0] = True
+    for _ in range(3):  # Nothing is written for minutes, so the number does not change.
+        now[0] += STALE_SECONDS
+        batch = batch_of(NEXT)
+        writer.write_batch(batch)
     assert all_entries(table.item or {}).keys() == entries
 
 
@@ -158,22 +177,25 @@ def test_entry_of_unanswered_join_is_removed() -> None:
 
 
 def test_joins_at_the_same_moment_respect_the_limit() -> None:
-    table = table_with(0)
+    class JoinedMeanwhile(TableInMemory):
+        """Another writer joins between the first read and the write that follows it."""
+
+        other: TableInMemory | None = None
+
+        def read(self, **_: Any) -> Item:
+            item = dict(self.item or {})
+            if self.other:
+                write(writer_on(self.other), NEXT)
+                self.item, self.other = self.other.item, None
+            return item
+
+    table = JoinedMeanwhile(0, lambda: Fate.ANSWERED)
     assert table.item is not None
     for ordinal in range(WRITERS_LIMIT - 1):
         table.item |= {f"{of}.zzzz{ordinal:02}": {"N": "0"} for of in "ni"}
-    writers = [writer_on(table) for _ in range(2)]
-    seen = dict(table.item)
-
-    class JoinedMeanwhile(TableInMemory):
-        def read(self, **_: Any) -> Item:
-            item, self.item = dict(self.item or {}), table.item
-            return item
-
-    late = JoinedMeanwhile(0, lambda: Fate.ANSWERED)
-    late.item = dict(seen)
-    write(writers[0], NEXT)
-    assert write(writer_on(late), NEXT) == [2]
+    table.other = table_with(0)
+    table.other.item = dict(table.item)
+    assert write(writer_on(table), NEXT) == [2]
     assert len(all_entries(table.item)) == WRITERS_LIMIT
 
 
@@ -197,3 +219,9 @@ def test_entry_given_up_is_removed() -> None:
         write(writer, NEXT)
         write(writer, NEXT)
     assert len(all_entries(table.item or {})) == 1
+
+
+def test_refused_write_without_entry_is_unknown() -> None:
+    table = table_with(1, Fate.DOUBLED_AND_THROTTLED)
+    (outcome,) = write(writer_on(table, pause=lambda: prune(table)), NEXT)
+    assert isinstance(outcome, OutcomeUnknown)
