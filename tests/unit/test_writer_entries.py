@@ -11,7 +11,9 @@ from fibcore.dynamodb.item import (
     JOINS_NAME,
     KEY_NAME,
     Item,
+    Movement,
     WriterNames,
+    WriteStamp,
 )
 from fibcore.dynamodb.writer_registry import STALE_SECONDS, WRITERS_LIMIT, all_entries
 from fibcore.errors import OutcomeUnknown, PastEnd, Unavailable
