@@ -5,15 +5,15 @@ from random import choices
 from locust import constant_throughput, task
 from locust.contrib.fasthttp import FastHttpUser
 
-from locustfiles import settings
+from locustfiles import load_settings
 
 REQUESTS_PER_USER_AND_SECOND = 5
 """Slow enough that a user keeps its pace up to a latency of 200 ms."""
 
-RATE = settings.positive_number("RATE", "1000")
+RATE = load_settings.positive_number("RATE", "1000")
 """Requests a second to reach."""
 
-_PATHS = settings.choice(
+_PATHS = load_settings.choice(
     "MIX", "mixed", {"mixed": {"/next": 45, "/previous": 45, "/current": 10}, "next": {"/next": 1}}
 )
 

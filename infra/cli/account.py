@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.cli.errors import NoAccount
+from infra.cli.command_errors import NoAccount
 
 _PREFIX_LIST_NAME: Final = "com.amazonaws.global.cloudfront.origin-facing"
 _BOOTSTRAP_VERSION: Final = "/cdk-bootstrap/hnb659fds/version"

@@ -8,8 +8,8 @@ from typing import Final
 
 from infra import outputs
 from infra.cli.account import Account
+from infra.cli.command_errors import NoAccount, NotDeployed
 from infra.cli.deployed_stacks import find_stack
-from infra.cli.errors import NoAccount, NotDeployed
 from infra.server_size import ZONE_COUNT
 from infra.stage import Stage
 

@@ -3,7 +3,7 @@
 import os
 import sys
 
-from infra.cli.errors import CannotRun
+from infra.cli.command_errors import CannotRun
 
 
 def is_confirmed() -> bool:

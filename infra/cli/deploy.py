@@ -17,10 +17,10 @@ from infra.cli import cdk
 from infra.cli.account import Account, identify
 from infra.cli.assembly import ASSEMBLY, read_template
 from infra.cli.availability_zones import choose_zones
+from infra.cli.command_errors import CannotRun
 from infra.cli.confirmation import confirm
 from infra.cli.container_engine import ENGINE_VARIABLE, find_engine
 from infra.cli.deployed_stacks import find_template
-from infra.cli.errors import CannotRun
 from infra.cli.network_interfaces import wait_until_gone
 from infra.cli.preflight import certain_failures, check_account, format_table
 from infra.cli.removed_addresses import removed_addresses

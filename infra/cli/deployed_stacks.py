@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import boto3
 from botocore.exceptions import ClientError
 
-from infra.cli.errors import NotDeployed
+from infra.cli.command_errors import NotDeployed
 
 
 class DeployedStack(NamedTuple):

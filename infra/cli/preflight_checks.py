@@ -8,9 +8,9 @@ from botocore.exceptions import ClientError
 from infra import outputs
 from infra.cli.account import Account
 from infra.cli.availability_zones import choose_zones
+from infra.cli.command_errors import CannotRun, NotDeployed
 from infra.cli.container_engine import find_engine
 from infra.cli.deployed_stacks import find_stack
-from infra.cli.errors import CannotRun, NotDeployed
 from infra.cli.preflight_row import Row, Verdict
 from infra.cli.service_linked_roles import missing_roles
 from infra.components.custom_domain import CustomDomain

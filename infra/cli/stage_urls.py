@@ -12,9 +12,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from infra import outputs
 from infra.cli.account import account_session
+from infra.cli.command_errors import CannotRun, NotDeployed
 from infra.cli.confirmation import is_confirmed
 from infra.cli.deployed_stacks import find_stack
-from infra.cli.errors import CannotRun, NotDeployed
 from infra.stage import Stage
 
 

@@ -14,7 +14,7 @@ from aws_cdk.aws_elasticloadbalancingv2 import (
 )
 from constructs import Construct
 from fibcore.http import contract
-from server_api import timeouts
+from server_api import server_timeouts
 
 from infra.components.network import LOAD_BALANCER_SUBNETS
 from infra.nag_suppressions import suppress
@@ -56,7 +56,7 @@ class LoadBalancer(Construct):
             vpc=vpc,
             internet_facing=False,
             vpc_subnets=LOAD_BALANCER_SUBNETS,
-            idle_timeout=Duration.seconds(timeouts.LOAD_BALANCER_IDLE),
+            idle_timeout=Duration.seconds(server_timeouts.LOAD_BALANCER_IDLE),
             drop_invalid_header_fields=True,
         )
         suppress(
@@ -76,7 +76,7 @@ class LoadBalancer(Construct):
             protocol=ApplicationProtocol.HTTP,
             target_type=TargetType.IP,
             targets=[service],
-            deregistration_delay=Duration.seconds(timeouts.DEREGISTRATION),
+            deregistration_delay=Duration.seconds(server_timeouts.DEREGISTRATION),
             health_check=HealthCheck(
                 path=contract.HEALTH_PATH,
                 interval=Duration.seconds(10),

@@ -20,8 +20,7 @@ from aws_cdk.aws_ecs import (
 )
 from constructs import Construct
 from fibcore import settings
-from server_api import settings as server_settings
-from server_api import timeouts
+from server_api import server_settings, server_timeouts
 
 from infra import ROOT
 from infra.components.load_balancer import LoadBalancer
@@ -141,7 +140,7 @@ class EcsStack(Stack):
                 server_settings.FIB_ACCESS_LOG.name: str(int(stage.access_log)),
             },
             readonly_root_filesystem=True,
-            stop_timeout=Duration.seconds(timeouts.KILL),
+            stop_timeout=Duration.seconds(server_timeouts.KILL),
             logging=LogDriver.aws_logs(
                 stream_prefix="server", log_group=log_group(self, "Log", stage=stage)
             ),

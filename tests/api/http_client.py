@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from fibcore.http.contract import Problem
+from fibcore.http.problems import Problem
 
 EVERY_ANSWER = {
     "access-control-allow-origin": "*",

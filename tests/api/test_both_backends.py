@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from fibcore.http import contract
+from fibcore.http import contract, problems
 
 from tests.api.conftest import MAX_INDEX, Table
 from tests.api.http_client import Answer, Backend, assert_problem
@@ -65,10 +65,10 @@ def test_concurrent_clients_get_every_index_once(
 
 @pytest.mark.parametrize(
     ("path", "start", "problem"),
-    [("/next", MAX_INDEX - 10, contract.PAST_END), ("/previous", 10, contract.BEFORE_START)],
+    [("/next", MAX_INDEX - 10, problems.PAST_END), ("/previous", 10, problems.BEFORE_START)],
 )
 def test_concurrent_clients_never_pass_a_bound(
-    backends: dict[str, Backend], table: Table, path: str, start: int, problem: contract.Problem
+    backends: dict[str, Backend], table: Table, path: str, start: int, problem: problems.Problem
 ) -> None:
     table.put(start)
     with ThreadPoolExecutor(16) as clients:

@@ -1,7 +1,7 @@
 """The HTTP contract, tested on our backends or on any deployed one."""
 
 import pytest
-from fibcore.http import contract
+from fibcore.http import contract, problems
 
 from tests.api.http_client import EVERY_ANSWER, Answer, Backend, assert_problem
 
@@ -40,7 +40,7 @@ def test_values_past_64_bits_are_exact(backend: Backend) -> None:
 def test_previous_at_0_moves_nothing(backend: Backend) -> None:
     backend.request("POST", "/reset")
     refused = backend.request("POST", "/previous")
-    assert_problem(refused, contract.BEFORE_START)
+    assert_problem(refused, problems.BEFORE_START)
     assert refused.index() == 0
     assert backend.request("GET", "/current").index() == 0
 
@@ -96,7 +96,7 @@ def test_step_ignores_if_none_match(backend: Backend) -> None:
 )
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "OPTIONS"])
 def test_any_other_path_is_not_found(backend: Backend, method: str, path: str) -> None:
-    assert_problem(backend.request(method, path), contract.NOT_FOUND)
+    assert_problem(backend.request(method, path), problems.NOT_FOUND)
 
 
 def test_path_is_percent_decoded_once(backend: Backend) -> None:
@@ -121,7 +121,7 @@ def test_steps_are_served_by_post_only(backend: Backend, method: str, path: str)
     if method == "HEAD":
         assert refused.body == b""
     else:
-        assert_problem(refused, contract.METHOD_NOT_ALLOWED)
+        assert_problem(refused, problems.METHOD_NOT_ALLOWED)
     assert backend.request("GET", "/current").index() == 1
 
 
@@ -129,7 +129,7 @@ def test_steps_are_served_by_post_only(backend: Backend, method: str, path: str)
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", *UNUSUAL_METHODS])
 def test_reads_are_served_by_get_only(backend: Backend, method: str, path: str) -> None:
     refused = backend.request(method, path)
-    assert_problem(refused, contract.METHOD_NOT_ALLOWED)
+    assert_problem(refused, problems.METHOD_NOT_ALLOWED)
     assert refused.headers["allow"] == "GET, HEAD, OPTIONS"
 
 
@@ -180,11 +180,11 @@ def test_body_within_the_limit_is_discarded(backend: Backend) -> None:
 
 def test_body_over_the_limit_moves_nothing(backend: Backend) -> None:
     backend.request("POST", "/reset")
-    assert_problem(backend.request("POST", "/next", body=TOO_LARGE), contract.BODY_TOO_LARGE)
+    assert_problem(backend.request("POST", "/next", body=TOO_LARGE), problems.BODY_TOO_LARGE)
     assert backend.request("GET", "/current").index() == 0
 
 
 def test_path_then_method_then_body_is_refused(backend: Backend) -> None:
-    assert_problem(backend.request("PUT", "/nowhere", body=TOO_LARGE), contract.NOT_FOUND)
-    assert_problem(backend.request("PUT", "/next", body=TOO_LARGE), contract.METHOD_NOT_ALLOWED)
-    assert_problem(backend.request("GET", "/next"), contract.METHOD_NOT_ALLOWED)
+    assert_problem(backend.request("PUT", "/nowhere", body=TOO_LARGE), problems.NOT_FOUND)
+    assert_problem(backend.request("PUT", "/next", body=TOO_LARGE), problems.METHOD_NOT_ALLOWED)
+    assert_problem(backend.request("GET", "/next"), problems.METHOD_NOT_ALLOWED)

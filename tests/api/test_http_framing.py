@@ -1,7 +1,7 @@
 """Request bodies and pipelined requests, as bytes on a connection."""
 
 import pytest
-from fibcore.http import contract
+from fibcore.http import contract, problems
 
 from tests.api.conftest import Table
 from tests.api.http_client import Backend, assert_problem
@@ -25,7 +25,7 @@ def test_chunked_body_over_the_limit_moves_nothing(backend: Backend, table: Tabl
     refused = backend.request(
         "POST", "/next", body=body, chunked=True, headers={"Transfer-Encoding": "chunked"}
     )
-    assert_problem(refused, contract.BODY_TOO_LARGE)
+    assert_problem(refused, problems.BODY_TOO_LARGE)
     assert refused.headers["connection"] == "close"
     assert backend.request("GET", "/current").index() == 7
 

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import pytest
 from fibcore import Settings
-from fibcore.http import contract
+from fibcore.http import contract, problems
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -182,8 +182,8 @@ def test_odd_requests_get_contract_answers(
     assert statuses(head) == [status]
     by_status = {
         200: contract.HEALTH_BODY,
-        404: contract.problem_body(contract.NOT_FOUND),
-        405: contract.problem_body(contract.METHOD_NOT_ALLOWED),
+        404: problems.problem_body(problems.NOT_FOUND),
+        405: problems.problem_body(problems.METHOD_NOT_ALLOWED),
     }
     assert body == by_status[status]
     assert backend.request("GET", "/current").index() == 7

@@ -6,7 +6,7 @@ import pytest
 from fibcore import Settings
 from fibcore.dynamodb.client import create_client
 from fibcore.dynamodb.item import INDEX_NAME, KEY_NAME, KEY_VALUE
-from fibcore.http import contract
+from fibcore.http import problems
 
 from tests.api.conftest import START
 from tests.api.http_client import Backend, assert_problem
@@ -42,7 +42,7 @@ def test_invalid_index_is_unavailable_until_reset(
     backend, process, settings = on_own_table
     put(settings, value)
     for method, path in [("GET", "/current"), ("POST", "/next"), ("POST", "/previous")]:
-        assert_problem(backend.request(method, path), contract.UNAVAILABLE)
+        assert_problem(backend.request(method, path), problems.UNAVAILABLE)
     assert "holds no valid index" in process.output()
     assert "Traceback" not in process.output()
     assert backend.request("POST", "/reset").index() == 0
@@ -57,7 +57,7 @@ def test_missing_counter_is_unavailable_and_never_created(
     key = {KEY_NAME: {"S": KEY_VALUE}}
     client.delete_item(TableName=settings.table_name, Key=key)
     for method, path in [("GET", "/current"), ("POST", "/next"), ("POST", "/reset")]:
-        assert_problem(backend.request(method, path), contract.UNAVAILABLE)
+        assert_problem(backend.request(method, path), problems.UNAVAILABLE)
     assert "is not seeded" in process.output()
     assert "Item" not in client.get_item(TableName=settings.table_name, Key=key)
     put(settings, {"N": "7"})
@@ -71,7 +71,7 @@ def test_missing_table_is_unavailable(
     settings = new_table()
     for backend, process in start_backend(name, settings, COUNTER_TABLE_NAME="nowhere"):
         for method, path in [("GET", "/current"), ("POST", "/next")]:
-            assert_problem(backend.request(method, path), contract.UNAVAILABLE)
+            assert_problem(backend.request(method, path), problems.UNAVAILABLE)
         assert "Traceback" not in process.output()
         assert backend.request("GET", "/health").status == 200
 
@@ -83,7 +83,7 @@ def test_unreachable_table_is_unavailable_by_the_deadline(
     nowhere = {"AWS_ENDPOINT_URL_DYNAMODB": f"http://localhost:{free_port()}", **SHORT_DEADLINE}
     for backend, process in start_backend(name, new_table(), **nowhere):
         for method, path in [("GET", "/current"), ("POST", "/next")]:
-            assert_problem(backend.request(method, path), contract.UNAVAILABLE)
+            assert_problem(backend.request(method, path), problems.UNAVAILABLE)
         assert "Traceback" not in process.output()
         assert backend.request("GET", "/health").status == 200
 
@@ -103,7 +103,7 @@ def test_throttled_table_is_unavailable_by_the_deadline(
             assert backend.request("POST", "/next").index() == 1  # The writer has joined.
             proxy.set_faults(FaultRates(throttled=1), seed=0)
             refused = backend.request("POST", "/next")
-            assert_problem(refused, contract.UNAVAILABLE)
+            assert_problem(refused, problems.UNAVAILABLE)
             assert int(refused.headers["retry-after"]) >= 1
             proxy.set_faults(FaultRates(), seed=0)
             assert backend.request("POST", "/next").index() == 2

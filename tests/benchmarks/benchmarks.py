@@ -18,7 +18,7 @@ from fibcore.dynamodb.writer_registry import all_entries
 from local_stack.environment import local_environment
 
 from infra.components.lambda_package import bundle
-from locustfiles.settings import positive_number
+from locustfiles.load_settings import positive_number
 from tests.benchmarks.servers import Server, database, partition, server
 from tests.benchmarks.tables import Rounds, in_turns, markdown, ratio, typical
 from tests.benchmarks.wrk import Load

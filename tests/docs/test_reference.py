@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from fibcore.counter.batch_queue import TWO_BATCHES_FROM
 from fibcore.dynamodb.writer_registry import STALE_SECONDS, WRITERS_LIMIT
-from fibcore.http import contract
+from fibcore.http import contract, problems
 from fibcore.settings import FIB_DEADLINE_SECONDS, Variable
-from local_stack.settings import LocalSettings
-from server_api.settings import ServerSettings
-from server_api.timeouts import GRACEFUL_STOP
+from local_stack.stack_settings import LocalSettings
+from server_api.server_settings import ServerSettings
+from server_api.server_timeouts import GRACEFUL_STOP
 from server_api.worker import IDLE_SECONDS_AT_STOP
 
 from tests.docs.documents import DOCS, README, ROOT
@@ -47,8 +47,7 @@ def test_every_route_is_listed(page: Any) -> None:
 
 def test_every_problem_is_listed_with_its_status() -> None:
     listed = re.findall(r"^\| (\d+) \| `([\w:-]+)` \|", (DOCS / "api.md").read_text(), re.MULTILINE)
-    problems = [(str(problem.status), problem.type) for problem in contract.PROBLEMS]
-    assert listed == problems
+    assert listed == [(str(problem.status), problem.type) for problem in problems.PROBLEMS]
 
 
 def test_every_rule_has_its_bugs() -> None:
@@ -57,7 +56,7 @@ def test_every_rule_has_its_bugs() -> None:
 
 
 def test_rules_are_numbered_as_in_the_code() -> None:
-    source = (ROOT / "packages/fibcore/src/fibcore/counter/batch_writer.py").read_text()
+    source = (ROOT / "packages/fibcore/src/fibcore/counter/exactly_once_writer.py").read_text()
     in_code = re.findall(r"^(\d)\. ", source.split('"""')[1], re.MULTILINE)
     section = EXACTLY_ONCE.partition("## The rules")[2].partition("## Example")[0]
     assert re.findall(r"^(\d)\. \*\*", section, re.MULTILINE) == in_code

@@ -19,49 +19,51 @@ def botocore_repeats_writes(client: Any) -> None:
     )
 
 
-@bug("fibcore.dynamodb.client", "a forward proxy", "a forward proxy's tunnel")
-def a_proxy_error_means_not_sent(client: Any) -> None:
+@bug("fibcore.dynamodb.error_classification", "a forward proxy", "a forward proxy's tunnel")
+def a_proxy_error_means_not_sent(error_classification: Any) -> None:
     """A connection that broke behind a proxy counts as never made."""
 
     def outcome(original: Any, error: Exception, **more: Any) -> Exception:
         if type(error).__name__ == "ProxyConnectionError":
-            unavailable: Exception = client.Unavailable(str(error), transient=True)
+            unavailable: Exception = error_classification.Unavailable(str(error), transient=True)
             return unavailable
         found: Exception = original(error, **more)
         return found
 
-    wrap(client, "_outcome", outcome)
+    wrap(error_classification, "classify", outcome)
 
 
-@bug("fibcore.dynamodb.client", "answers that are not DynamoDB's")
-def any_4xx_is_a_refusal(client: Any) -> None:
+@bug("fibcore.dynamodb.error_classification", "answers that are not DynamoDB's")
+def any_4xx_is_a_refusal(error_classification: Any) -> None:
     """A 4xx counts as DynamoDB's own refusal, whoever answered it."""
 
     def answered(original: Any, error: Any) -> Exception:
         outcome: Exception = original(error)
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        if isinstance(outcome, client.OutcomeUnknown) and 400 <= status < 500:
-            outcome = client.Refused(str(error), transient=True)
+        if isinstance(outcome, error_classification.OutcomeUnknown) and 400 <= status < 500:
+            outcome = error_classification.Refused(str(error), transient=True)
         return outcome
 
-    wrap(client, "_answered", answered)
+    wrap(error_classification, "_classify_answer", answered)
 
 
-@bug("fibcore.dynamodb.client", "answers that are not DynamoDB's")
-def not_sent_is_the_default(client: Any) -> None:
+@bug("fibcore.dynamodb.error_classification", "answers that are not DynamoDB's")
+def not_sent_is_the_default(error_classification: Any) -> None:
     """An error that is not known counts as never sent."""
 
     def outcome(original: Any, error: Exception, **more: Any) -> Exception:
         found: Exception = original(error, **more)
-        if isinstance(found, client.OutcomeUnknown) and not isinstance(error, client.ClientError):
-            found = client.Unavailable(str(error), transient=True)
+        if isinstance(found, error_classification.OutcomeUnknown) and not isinstance(
+            error, error_classification.ClientError
+        ):
+            found = error_classification.Unavailable(str(error), transient=True)
         return found
 
-    wrap(client, "_outcome", outcome)
+    wrap(error_classification, "classify", outcome)
 
 
-@bug("fibcore.dynamodb.client", "answers that are not DynamoDB's")
-def a_malformed_answer_raises(client: Any) -> None:
+@bug("fibcore.dynamodb.error_classification", "answers that are not DynamoDB's")
+def a_malformed_answer_raises(error_classification: Any) -> None:
     """What goes wrong in reading an answer is raised as it is."""
 
     def outcome(original: Any, error: Exception, **more: Any) -> Exception:
@@ -69,7 +71,7 @@ def a_malformed_answer_raises(client: Any) -> None:
         found: Exception = error if malformed else original(error, **more)
         return found
 
-    wrap(client, "_outcome", outcome)
+    wrap(error_classification, "classify", outcome)
 
 
 @bug("fibcore.dynamodb.client", "a slow table")

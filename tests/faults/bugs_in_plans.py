@@ -70,8 +70,8 @@ def a_reset_moves_by_the_net(plan: Any) -> None:
     )
 
 
-@bug("fibcore.counter.batch_writer", "almost half of all writes unanswered")
-def acknowledged_before_the_write(batch_writer: Any) -> None:
+@bug("fibcore.counter.exactly_once_writer", "almost half of all writes unanswered")
+def acknowledged_before_the_write(exactly_once_writer: Any) -> None:
     """A batch is answered from a read, and written afterwards."""
 
     def write(_: Any, self: Any, batch: Any) -> None:
@@ -80,10 +80,11 @@ def acknowledged_before_the_write(batch_writer: Any) -> None:
         plan = batch.plan_write(number, self._max_index)
         if plan is None or plan.movement is None:
             return
-        index = 0 if plan.movement.restart else batch_writer.parse_index(self._repository.read())
-        stamp = batch_writer.WriteStamp(names, batch.first, number) if names else None
+        item = self._repository.read()
+        index = 0 if plan.movement.restart else exactly_once_writer.parse_index(item)
+        stamp = exactly_once_writer.WriteStamp(names, batch.first, number) if names else None
         batch.answer(plan, (index or 0) + plan.movement.net)
         batch.done.set()
         self._repository.move(plan.movement, stamp)
 
-    wrap(batch_writer.BatchWriter, "_write", write)
+    wrap(exactly_once_writer.ExactlyOnceWriter, "_write", write)

@@ -60,18 +60,18 @@ def rule_2_no_entry_required(client: Any) -> None:
     )
 
 
-@bug("fibcore.counter.batch_writer", HISTORIES, "almost half of all writes unanswered")
-def rule_3_each_plan_its_own_condition(batch_writer: Any) -> None:
+@bug("fibcore.counter.exactly_once_writer", HISTORIES, "almost half of all writes unanswered")
+def rule_3_each_plan_its_own_condition(exactly_once_writer: Any) -> None:
     """Each write of a batch only requires that its own number is larger."""
     wrap(
-        batch_writer,
+        exactly_once_writer,
         "WriteStamp",
         lambda original, names, _first, number: original(names, number, number),
     )
 
 
-@bug("fibcore.counter.batch_writer", HISTORIES)
-def rule_3_one_number_for_all_plans(batch_writer: Any) -> None:
+@bug("fibcore.counter.exactly_once_writer", HISTORIES)
+def rule_3_one_number_for_all_plans(exactly_once_writer: Any) -> None:
     """All writes of a batch have its first number."""
 
     def write(original: Any, self: Any, batch: Any) -> None:
@@ -83,40 +83,40 @@ def rule_3_one_number_for_all_plans(batch_writer: Any) -> None:
         finally:
             self._last_number = max(last, self._last_number)
 
-    wrap(batch_writer.BatchWriter, "_write", write)
+    wrap(exactly_once_writer.ExactlyOnceWriter, "_write", write)
 
 
-@bug("fibcore.counter.batch_writer", HISTORIES, GREENLETS, "writes that arrive twice")
-def rule_3_a_refused_plan_is_forgotten(batch_writer: Any) -> None:
+@bug("fibcore.counter.exactly_once_writer", HISTORIES, GREENLETS, "writes that arrive twice")
+def rule_3_a_refused_plan_is_forgotten(exactly_once_writer: Any) -> None:
     """A throttled write is forgotten, as if no copy of it could have been applied."""
 
     def write(original: Any, self: Any, batch: Any) -> None:
         try:
             original(self, batch)
-        except batch_writer.Refused:
+        except exactly_once_writer.Refused:
             batch.plans.pop(self._last_number, None)
             batch.was_refused = False
             raise
 
-    wrap(batch_writer.BatchWriter, "_write", write)
+    wrap(exactly_once_writer.ExactlyOnceWriter, "_write", write)
 
 
-@bug("fibcore.counter.batch_writer", HISTORIES, "writes that arrive twice")
-def rule_4_a_denied_write_is_unavailable(batch_writer: Any) -> None:
+@bug("fibcore.counter.exactly_once_writer", HISTORIES, "writes that arrive twice")
+def rule_4_a_denied_write_is_unavailable(exactly_once_writer: Any) -> None:
     """A write that DynamoDB denied is not fenced before its steps are answered `unavailable`."""
 
     def fence(original: Any, self: Any, batch: Any, names: Any) -> None:
         if batch.was_refused:
             batch.in_doubt.clear()
             batch.was_refused = False
-            raise batch_writer.Unavailable("denied")
+            raise exactly_once_writer.Unavailable("denied")
         original(self, batch, names)
 
-    wrap(batch_writer.BatchWriter, "_fence", fence)
+    wrap(exactly_once_writer.ExactlyOnceWriter, "_fence", fence)
 
 
-@bug("fibcore.counter.batch_writer", HISTORIES, "almost half of all writes unanswered")
-def rule_4_no_fence_before_a_refusal(batch_writer: Any) -> None:
+@bug("fibcore.counter.exactly_once_writer", HISTORIES, "almost half of all writes unanswered")
+def rule_4_no_fence_before_a_refusal(exactly_once_writer: Any) -> None:
     """A batch is refused although a write with its steps may still be applied."""
 
     def fence(original: Any, self: Any, batch: Any, names: Any) -> None:
@@ -126,7 +126,7 @@ def rule_4_no_fence_before_a_refusal(batch_writer: Any) -> None:
         else:
             original(self, batch, names)
 
-    wrap(batch_writer.BatchWriter, "_fence", fence)
+    wrap(exactly_once_writer.ExactlyOnceWriter, "_fence", fence)
 
 
 @bug("fibcore.counter.batch", HISTORIES, "almost half of all writes unanswered")

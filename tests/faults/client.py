@@ -9,7 +9,7 @@ from typing import Any
 from fibcore.counter import Operation
 from fibcore.errors import CounterError, OutcomeUnknown, Unavailable
 from fibcore.fibonacci import Fibonacci
-from fibcore.http import contract
+from fibcore.http import contract, problems
 
 from tests.faults.cluster import Node
 from tests.linearizability import Call
@@ -93,7 +93,7 @@ class Client:
         if status == 200 and said["value"].encode() == self._fibonacci.digits(said["index"]):
             index: int = said["index"]
             return index
-        for error, problem in contract.PROBLEM_BY_ERROR.items():
+        for error, problem in problems.PROBLEM_BY_ERROR.items():
             if (status, said.get("type")) == (problem.status, problem.type):
                 return error(said.get("index", node.name))
         raise BrokenPromise(f"{node.name} answered {status} {body[:200]!r}")

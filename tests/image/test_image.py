@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from fibcore import Settings
 from local_stack.environment import CREDENTIALS
-from server_api import timeouts
+from server_api import server_timeouts
 
 from tests.api.http_client import Backend
 from tests.api.test_server_stop import refused_when_it_stops_accepting
@@ -127,5 +127,5 @@ def test_a_container_that_stops_answers_what_is_in_flight_and_ends(
         answered.begin()
         assert answered.read() == b'{"index":1,"value":"1"}'
         # Later it would be killed.
-        assert container.process.process.wait(timeouts.KILL) == 0
+        assert container.process.process.wait(server_timeouts.KILL) == 0
     assert container.process.loud_lines() == []

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from infra.cli.availability_zones import UNUSABLE, choose_zones
-from infra.cli.errors import NoAccount
+from infra.cli.command_errors import NoAccount
 from infra.stage import Stage
 from tests.infra.aws_answers import Refusal, account_with
 

@@ -10,7 +10,7 @@ from local_stack.environment import REGION
 from infra.cli.account import Account, identify
 from infra.cli.stage_urls import BACKENDS, StageUrls, read_urls
 from infra.stage import Stage
-from tests.infra.cloud import NO_CREDENTIALS, cloud, create_stack, refusal, run
+from tests.infra.empty_cloud import NO_CREDENTIALS, cloud, create_stack, refusal, run
 
 DEPLOY = "infra.cli.deploy"
 URLS = "infra.cli.stage_urls"

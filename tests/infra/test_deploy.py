@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 
 from infra.cli.account import Account, identify
+from infra.cli.command_errors import CannotRun
 from infra.cli.container_engine import ENGINE_VARIABLE
 from infra.cli.deploy import deploy, destroy
-from infra.cli.errors import CannotRun
 from infra.cli.network_interfaces import LONGEST_WAIT_SECONDS, wait_until_gone
 from infra.cli.service_linked_roles import SERVICES, missing_roles
 from infra.stage import Stage
-from tests.infra.cloud import cloud, create_stack
+from tests.infra.empty_cloud import cloud, create_stack
 
 WEBSITE = {"WebsiteUrl": "https://w", "ServiceUrl": "https://s", "LambdaUrl": "https://l"}
 DOMAIN = "fib.example.org"

@@ -16,7 +16,7 @@ from local_stack.environment import local_environment
 
 from infra import ROOT
 from infra.components.lambda_package import bundle
-from tests.infra.lambda_package import (
+from tests.infra.package_assertions import (
     LIMIT_BYTES,
     assert_counts,
     assert_native_code_is_for_the_function,

@@ -11,7 +11,7 @@ from fibcore.dynamodb.writer_registry import WRITERS_LIMIT
 from fibcore.http.contract import HEALTH_PATH
 from fibcore.settings import FIB_DEADLINE_SECONDS
 from local_stack.environment import local_environment
-from server_api.settings import WEB_CONCURRENCY
+from server_api.server_settings import WEB_CONCURRENCY
 
 from tests.infra.conftest import Templates
 

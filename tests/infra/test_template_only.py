@@ -1,6 +1,6 @@
 """Templates of resources that the rehearsal can only make up, and no other test covers."""
 
-from server_api.settings import PORT
+from server_api.server_settings import PORT
 
 from infra.components.distribution import STRIP_PREFIX
 from infra.components.load_balancer import LISTENER_PORT

@@ -21,6 +21,7 @@ from tests.local_stack.stack import (
 from tests.processes import eventually, running
 
 PROXIES = dict.fromkeys(("http_proxy", "HTTP_PROXY", "ALL_PROXY"), "http://127.0.0.1:9")
+GUNICORN_CONFIGURATIONS = ["server_api.gunicorn_conf", "local_stack.stand_in_gunicorn_conf"]
 OTHER_PROGRAMS = {
     "PORT": "http",
     "LOG_LEVEL": "trace",
@@ -123,7 +124,7 @@ def test_database_that_cannot_start_is_named_with_its_log(tmp_path: Path) -> Non
     assert processes_of(variables) == []
 
 
-@pytest.mark.parametrize("module", ["server_api.gunicorn_conf", "local_stack.gunicorn_conf"])
+@pytest.mark.parametrize("module", GUNICORN_CONFIGURATIONS)
 @pytest.mark.parametrize("error", [ValueError, OSError])
 def test_open_files_are_as_many_as_the_system_allows(module: str, error: type[Exception]) -> None:
     """macOS calls the hard limit infinite, and refuses it."""
@@ -168,7 +169,7 @@ print(*resource.getrlimit(resource.RLIMIT_NOFILE))
     assert ended.stdout.split() == [str(hard), str(hard)]
 
 
-@pytest.mark.parametrize("module", ["server_api.gunicorn_conf", "local_stack.gunicorn_conf"])
+@pytest.mark.parametrize("module", GUNICORN_CONFIGURATIONS)
 def test_missing_memory_folder_is_done_without(module: str) -> None:
     program = f"""
 import os

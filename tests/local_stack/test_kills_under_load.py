@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from fibcore.http import contract
+from fibcore.http import problems
 
 from tests.api.http_client import Backend
 from tests.local_stack.stack import are_dead, ports_of_its_own, processes_with, whole_stack
@@ -66,10 +66,10 @@ def count(port: int, tally: Tally, done: threading.Event) -> None:
             if answer.status == 200:
                 tally.acknowledged.append(said["index"])
                 tally.served_at[port] = asked
-            elif said["type"] == contract.OUTCOME_UNKNOWN.type:
+            elif said["type"] == problems.OUTCOME_UNKNOWN.type:
                 tally.unknown += 1
             else:
-                assert said["type"] == contract.UNAVAILABLE.type
+                assert said["type"] == problems.UNAVAILABLE.type
                 tally.refused += 1
     connection.close()
 

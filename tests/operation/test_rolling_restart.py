@@ -13,10 +13,10 @@ from fibcore import Settings
 from fibcore.dynamodb.client import create_client
 from fibcore.dynamodb.repository import CounterRepository
 from local_stack import programs
-from server_api import timeouts
+from server_api import server_timeouts
 
 from tests.faults.http_messages import read_message
-from tests.operation.load_balancer import LoadBalancer
+from tests.operation.load_balancer_stand_in import LoadBalancer
 from tests.processes import Running, free_port, running
 
 REQUESTS = 20_000
@@ -104,4 +104,4 @@ def test_rolling_restart_fails_no_request(new_table: Callable[..., Settings]) ->
     table = CounterRepository(create_client(settings), settings.table_name)
     assert sorted(indexes) == list(range(1, table.read_index() + 1))
     # Idle connections were held open all the while.
-    assert max(stops) < timeouts.KILL
+    assert max(stops) < server_timeouts.KILL

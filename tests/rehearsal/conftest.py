@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pytest
 
 from infra import outputs
-from tests.rehearsal.cloud import cloud
 from tests.rehearsal.deployment import Deployment
+from tests.rehearsal.rehearsal_cloud import cloud
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ from infra import ROOT
 from infra.cli import cdk
 from infra.outputs import STACKS
 from infra.stage import Stage
-from tests.rehearsal.cloud import ACCOUNT, Cloud
+from tests.rehearsal.rehearsal_cloud import ACCOUNT, Cloud
 
 STAGE: Final = Stage(name="rehearsal", alarm_email="ops@example.org", access_log=True)
 _SETTINGS: Final = """

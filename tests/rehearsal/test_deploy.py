@@ -35,13 +35,13 @@ from local_stack.environment import REGION, local_environment
 from infra import ROOT, outputs
 from infra.components.lambda_package import RUNTIME
 from infra.outputs import API_GATEWAY, ECS, STACKS, STORAGE, WEBSITE
-from tests.infra.lambda_package import (
+from tests.infra.package_assertions import (
     LIMIT_BYTES,
     assert_counts,
     assert_native_code_is_for_the_function,
 )
-from tests.rehearsal.cloud import ACCOUNT
 from tests.rehearsal.deployment import PREFIX_LIST, STAGE, Deployment
+from tests.rehearsal.rehearsal_cloud import ACCOUNT
 
 # The first test waits for the first deploy.
 pytestmark = pytest.mark.timeout(600)

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from infra.outputs import API_GATEWAY, STACKS, STORAGE, WEBSITE
-from tests.infra.lambda_package import body, event
+from tests.infra.package_assertions import body, event
 from tests.rehearsal.deployment import Deployment
 
 # There are two deploys at most, and the first deploy if these tests run alone.

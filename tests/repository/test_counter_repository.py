@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from fibcore import Settings
 from fibcore.counter.simple import SimpleCounter
-from fibcore.dynamodb.client import ConditionFailed, create_client
+from fibcore.dynamodb.client import create_client
+from fibcore.dynamodb.error_classification import ConditionFailed
 from fibcore.dynamodb.item import INDEX_NAME, KEY_NAME, KEY_VALUE, Movement, WriterNames, WriteStamp
 from fibcore.dynamodb.repository import CounterRepository
 from fibcore.errors import BeforeStart, PastEnd, Unavailable

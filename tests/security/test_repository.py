@@ -11,7 +11,7 @@ from tests.checkout_files import ROOT, checkout_files
 # Lock files consist of hashes.
 NOT_SEARCHED = {"uv.lock", "package-lock.json"}
 NO_SECRETS = {
-    ("tests/infra/lambda_package.py", "Hex High Entropy String"): "the trace id of an example",
+    ("tests/infra/package_assertions.py", "Hex High Entropy String"): "the trace id of an example",
     ("packages/local_stack/src/local_stack/dynamodb_local.py", "Base64 High Entropy String"): (
         "the hash of a public package"
     ),

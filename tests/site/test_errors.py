@@ -1,7 +1,7 @@
 """Every failure is told in words, and says what became of the step."""
 
 import pytest
-from fibcore.http import contract
+from fibcore.http import problems
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from tests.site.backend_stack import BackendStack
@@ -48,7 +48,7 @@ def test_an_unavailable_step_is_sent_once_and_reads_wait_as_long_as_they_are_tol
 ) -> None:
     stack.put(5)
     counter.open_with_its_clock_stopped()
-    problem = contract.UNAVAILABLE
+    problem = problems.UNAVAILABLE
 
     def refuse(route: Route) -> None:
         headers = {
@@ -126,11 +126,11 @@ def test_a_page_that_opens_while_the_counter_is_away_shows_it_when_it_is_back(
     [
         (
             503,
-            contract.OUTCOME_UNKNOWN,
+            problems.OUTCOME_UNKNOWN,
             "no answer from its database in time. The step may have been counted",
         ),
         pytest.param(
-            *(500, contract.INTERNAL, "The server failed. The step may have been counted"),
+            *(500, problems.INTERNAL, "The server failed. The step may have been counted"),
             marks=pytest.mark.long,
         ),
         (502, None, "an answer that this page can\u2019t read. The step may have been counted"),
@@ -140,7 +140,7 @@ def test_a_step_of_unknown_outcome_says_so_and_the_counter_is_read_again(
     counter: CounterPage,
     stack: BackendStack,
     status: int,
-    body: contract.Problem | None,
+    body: problems.Problem | None,
     words: str,
 ) -> None:
     """The step is counted; its answer gets lost behind the backend."""

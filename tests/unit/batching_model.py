@@ -1,4 +1,4 @@
-"""The model's writer: an explicit-state model of `batch_writer.py` and `batch.py`.
+"""The model's writer: an explicit-state model of `exactly_once_writer.py` and `batch.py`.
 
 One writer serves its batches with the plans of `plan.py`. At any moment a step's deadline may
 pass, and everything may happen that `batching_model_network.py` and `batching_model_item.py`
@@ -60,7 +60,7 @@ class World(Network):
         yield from self.events_of_others()
 
     def events_of_the_writer(self) -> Iterator[tuple[str, Callable[["World"], None]]]:
-        """Yield what the writer can do next: `BatchWriter.write_batch`."""
+        """Yield what the writer can do next: `ExactlyOnceWriter.write_batch`."""
         if not self.waiting:
             if self.batch + 1 < len(self.scenario.batches):
                 yield "the next batch is taken", World.take_batch
@@ -103,7 +103,7 @@ class World(Network):
         self.sends(self.ids, 0, None)
 
     def write(self) -> None:
-        """Plan, and send the write, or refuse every step: `BatchWriter._write`."""
+        """Plan, and send the write, or refuse every step: `ExactlyOnceWriter._write`."""
         plan = planned(self.scenario, self.waiting, self.known)
         if plan.moves:
             self.doubted, self.alone = self.in_doubt, not self.in_doubt and not self.was_refused
@@ -120,7 +120,7 @@ class World(Network):
             self.resolve(plan, 0)
 
     def fence(self) -> None:
-        """Send a fence: `BatchWriter._fence`."""
+        """Send a fence: `ExactlyOnceWriter._fence`."""
         self.doubted, self.alone = self.in_doubt, not self.in_doubt and not self.was_refused
         self.last += 1
         self.in_doubt = True
@@ -146,7 +146,7 @@ class World(Network):
             self.fenced()
 
     def refused(self, send: Send, *, final: bool) -> None:
-        """Learn that a delivery was refused: `Refused` in `BatchWriter`."""
+        """Learn that a delivery was refused: `Refused` in `ExactlyOnceWriter`."""
         if send.number == 0:
             if final:
                 self.fail_batch(UNAVAILABLE)
@@ -173,7 +173,7 @@ class World(Network):
         self.plans = tuple(pair for pair in self.plans if pair[0] != send.number)
 
     def unanswered(self, send: Send) -> None:
-        """Learn that the outcome is unknown: `OutcomeUnknown` in `BatchWriter`."""
+        """Learn that the outcome is unknown: `OutcomeUnknown` in `ExactlyOnceWriter`."""
         if send.entry is None:
             self.give_up()
 
@@ -183,7 +183,7 @@ class World(Network):
         self.fail_batch(UNKNOWN)
 
     def conclude(self, send: Send) -> None:
-        """Learn from the item that came with the failed condition: `BatchWriter._resolve`."""
+        """Learn from the item that came with the failed condition: `ExactlyOnceWriter._resolve`."""
         stored = dict(self.entries).get(self.entry) if self.entry is not None else (-1, 0)
         if not self.keeps(Rule.R3_ITS_OWN_NUMBER_TELLS_AS_WELL):
             self.forget(send)

@@ -14,7 +14,7 @@ from fibcore.counter import Operation
 
 
 class Rule(Enum):
-    """A rule of the writer; the digit is the rule's number in `batch_writer.py`."""
+    """A rule of the writer; the digit is the rule's number in `exactly_once_writer.py`."""
 
     R1_AN_ID_OF_ITS_OWN = auto()
     R1_THE_INDEX_IS_STORED_WITH_THE_NUMBER = auto()

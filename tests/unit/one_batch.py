@@ -6,7 +6,7 @@ from threading import Lock
 
 from fibcore.counter import Operation
 from fibcore.counter.batch import Batch
-from fibcore.counter.batch_writer import BatchWriter
+from fibcore.counter.exactly_once_writer import ExactlyOnceWriter
 from fibcore.counter.plan import Step
 from fibcore.dynamodb.item import (
     INDEX_NAME,
@@ -39,14 +39,14 @@ def writer_on(
     max_index: int = MAX_INDEX,
     pause: Callable[[], None] = lambda: None,
     seconds: Iterable[float] = (),
-) -> BatchWriter:
+) -> ExactlyOnceWriter:
     clock = iter(seconds or count(0, 0))
-    return BatchWriter(
+    return ExactlyOnceWriter(
         table, max_index=max_index, clock=lambda: next(clock), pause=lambda _: pause()
     )
 
 
-def write(writer: BatchWriter, *operations: Operation) -> list[object]:
+def write(writer: ExactlyOnceWriter, *operations: Operation) -> list[object]:
     """Write one batch, and return the outcomes; steps that still wait reach their deadline."""
     batch = batch_of(*operations)
     steps = list(batch.waiting)

@@ -25,7 +25,8 @@ from botocore.exceptions import (
     SSLError,
 )
 from fibcore import Settings
-from fibcore.dynamodb.client import ConditionFailed, OneShotClient, Refused, create_client
+from fibcore.dynamodb.client import OneShotClient, create_client
+from fibcore.dynamodb.error_classification import ConditionFailed, Refused
 from fibcore.dynamodb.item import Movement
 from fibcore.dynamodb.repository import CounterRepository
 from fibcore.errors import OutcomeUnknown, Unavailable

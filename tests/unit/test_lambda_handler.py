@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 
 import pytest
-from fibcore.http import contract
+from fibcore.http import contract, problems
 from local_stack.environment import local_environment
 
 # Lambda's runtime prints every record that the root logger lets through, and so does this.
@@ -133,7 +133,7 @@ def test_odd_headers_change_no_answer(position: int) -> None:
 )
 def test_unknown_events_are_not_found(unknown: Any) -> None:
     (answer,), log = handled([unknown])
-    assert_ours(answer, 404, contract.problem_body(contract.NOT_FOUND))
+    assert_ours(answer, 404, problems.problem_body(problems.NOT_FOUND))
     assert log == ""
 
 
@@ -149,7 +149,7 @@ def test_odd_values_anywhere_get_our_answer() -> None:
 
 def test_bad_base64_body_gets_our_answer() -> None:
     (answer,), log = handled([event(body="a", isBase64Encoded=True)])
-    assert_ours(answer, 404, contract.problem_body(contract.NOT_FOUND))
+    assert_ours(answer, 404, problems.problem_body(problems.NOT_FOUND))
     assert log == ""
 
 

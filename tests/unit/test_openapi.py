@@ -1,4 +1,4 @@
-from fibcore.http import contract
+from fibcore.http import contract, problems
 from fibcore.http.openapi import openapi_document
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
@@ -16,7 +16,7 @@ def test_every_route_and_every_problem_is_described() -> None:
         for schema in document["components"]["schemas"].values()
         if "type" in schema.get("properties", {})
     }
-    assert described == {problem.type for problem in contract.PROBLEMS}
+    assert described == {problem.type for problem in problems.PROBLEMS}
 
 
 def test_term_schema_requires_a_string_value() -> None:

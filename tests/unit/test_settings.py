@@ -1,7 +1,7 @@
 import pytest
 from fibcore import InvalidSettings, Settings
 from fibcore.dynamodb.writer_registry import WRITERS_LIMIT
-from server_api.settings import ServerSettings
+from server_api.server_settings import ServerSettings
 
 ENOUGH = {"COUNTER_TABLE_NAME": "counter", "AWS_REGION": "eu-west-1"}
 

@@ -4,8 +4,8 @@ from itertools import count
 from typing import Any
 
 import pytest
-from fibcore.counter.batch_writer import BatchWriter
-from fibcore.dynamodb.client import Refused
+from fibcore.counter.exactly_once_writer import ExactlyOnceWriter
+from fibcore.dynamodb.error_classification import Refused
 from fibcore.dynamodb.item import (
     INDEX_NAME,
     JOINS_NAME,
@@ -96,7 +96,7 @@ def test_own_entry_is_never_stale() -> None:
             return super().move(movement, stamp)
 
     table = Throttling(0, lambda: Fate.ANSWERED)
-    writer = BatchWriter(table, max_index=50, clock=lambda: now[0], pause=leave)
+    writer = ExactlyOnceWriter(table, max_index=50, clock=lambda: now[0], pause=leave)
     write(writer, NEXT)
     entries = all_entries(table.item or {}).keys()
     throttled[0] = True
@@ -142,7 +142,7 @@ def test_without_room_throttled_step_is_unavailable() -> None:
 def test_writer_joins_soon_after_room_is_back() -> None:
     table = without_room(table_with(0))
     now = [0.0]
-    writer = BatchWriter(table, max_index=50, clock=lambda: now[0], pause=lambda _: None)
+    writer = ExactlyOnceWriter(table, max_index=50, clock=lambda: now[0], pause=lambda _: None)
     write(writer, NEXT)
     assert table.item is not None
     del table.item["note"]

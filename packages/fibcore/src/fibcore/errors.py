@@ -6,7 +6,7 @@
   - Unavailable      nothing moved, and nothing will move later
   - OutcomeUnknown   the counter may have moved, or may still move
 
-These classes know nothing of HTTP: `http/contract.py` maps each of them to a problem document.
+These classes know nothing of HTTP: `http/problems.py` maps each of them to a problem document.
 """
 
 

@@ -2,7 +2,7 @@
 
 A setting is declared in two places: a `Variable` with its name, default and meaning, and a field of
 a settings class that says how its text is read. `Settings` holds what every process needs. A
-process with more settings derives its own class from it, such as `server_api.settings`.
+process with more settings derives its own class from it, such as `server_api.server_settings`.
 """
 
 import math

@@ -4,7 +4,7 @@
     29  AWS stops the Lambda function, FUNCTION: 25, and 3 for the last call, and 1
     30  CloudFront and the HTTP API stop waiting for the answer
 
-The timeouts of the server's connections and of its shutdown are in `server_api.timeouts`.
+The timeouts of the server's connections and of its shutdown are in `server_api.server_timeouts`.
 """
 
 from typing import Final

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from fibcore import settings
-from server_api.settings import PORT
+from server_api.server_settings import PORT
 
 TABLE_NAME = "fib-local"
 REGION = "us-east-1"

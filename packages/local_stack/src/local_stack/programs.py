@@ -4,11 +4,11 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
-from server_api.settings import PORT
+from server_api.server_settings import PORT
 
 from local_stack import dynamodb_local
 from local_stack.environment import local_environment
-from local_stack.settings import LocalSettings
+from local_stack.stack_settings import LocalSettings
 
 
 class Program(NamedTuple):
@@ -37,9 +37,9 @@ def server(*, port: int, dynamodb_port: int, **variables: str) -> Program:
 
 def lambda_api(*, port: int, dynamodb_port: int, **variables: str) -> Program:
     """Return the Lambda backend behind the local API Gateway."""
-    application = "local_stack.api_gateway:create_application()"
+    application = "local_stack.api_gateway_stand_in:create_application()"
     return Program(
-        [*_gunicorn("local_stack.gunicorn_conf", port), application],
+        [*_gunicorn("local_stack.stand_in_gunicorn_conf", port), application],
         local_environment(dynamodb_port=dynamodb_port, variables=variables),
     )
 
@@ -48,7 +48,7 @@ def site(*, port: int, server_port: int, lambda_port: int) -> Program:
     """Return the website's server."""
     application = f"local_stack.site_server:create_application({server_port}, {lambda_port})"
     return Program(
-        [*_gunicorn("local_stack.gunicorn_conf", port), application],
+        [*_gunicorn("local_stack.stand_in_gunicorn_conf", port), application],
         local_environment(dynamodb_port=port),
     )
 

@@ -15,13 +15,13 @@ from typing import IO, Final
 
 from fibcore import InvalidSettings
 from fibcore.http.contract import CURRENT_PATH
-from server_api.settings import ServerSettings
+from server_api.server_settings import ServerSettings
 
 from local_stack import ports, programs
 from local_stack.environment import has_known_log_level, local_environment, url
 from local_stack.npm_package import CannotFetch
 from local_stack.readiness import wait_until_ready
-from local_stack.settings import LocalSettings
+from local_stack.stack_settings import LocalSettings
 from local_stack.supervisor import Supervisor
 from local_stack.terminal import say
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import flask
 from fibcore import Api, Response
-from fibcore.http import contract
+from fibcore.http import problems
 from fibcore.http.api import problem_response
 
 from server_api.fast_path import FastPath
@@ -62,7 +62,7 @@ def _create_flask_app(api: Api) -> flask.Flask:
 
     @app.errorhandler(500)
     def internal_error(_: Exception) -> flask.Response:
-        return _flask_response(problem_response(contract.INTERNAL))
+        return _flask_response(problem_response(problems.INTERNAL))
 
     return app
 

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any  # noqa: E402
 from fibcore import InvalidSettings  # noqa: E402
 from fibcore.http import contract  # noqa: E402
 
-from server_api import host, timeouts  # noqa: E402
-from server_api.settings import CONNECTIONS_LIMIT, ServerSettings  # noqa: E402
+from server_api import host, server_timeouts  # noqa: E402
+from server_api.server_settings import CONNECTIONS_LIMIT, ServerSettings  # noqa: E402
 
 if TYPE_CHECKING:
     from gunicorn.workers.base import Worker
@@ -55,8 +55,8 @@ limit_request_line = 8_190  # Gunicorn's highest
 limit_request_fields = contract.HEAD_FIELDS + 32
 limit_request_field_size = contract.FIELD_BYTES + 256
 
-keepalive = timeouts.KEEP_ALIVE
-graceful_timeout = timeouts.GRACEFUL_STOP
+keepalive = server_timeouts.KEEP_ALIVE
+graceful_timeout = server_timeouts.GRACEFUL_STOP
 # This limits the worker's heartbeat, not a request. The heartbeat's file is in memory, since a slow
 # disk would block the worker.
 timeout = 30

@@ -12,7 +12,7 @@ from fibcore.sequence import FibonacciSequence
 
 from server_api.app import ServerApplication
 from server_api.greenlet_time_limit import run_within
-from server_api.settings import CONNECTIONS_LIMIT, ServerSettings
+from server_api.server_settings import CONNECTIONS_LIMIT, ServerSettings
 
 
 def create_application() -> ServerApplication:

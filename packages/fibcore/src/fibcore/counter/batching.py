@@ -11,8 +11,8 @@ order. The write applies only if its condition holds, and the condition covers e
 batch. A read never joins a read request that was sent before the read arrived.
 
 Nothing is counted twice as long as the item has room for the writer, although a write whose answer
-is lost is tried again: `batch_writer.py` has the rules. A crash leaves at most one write in flight,
-whose steps were never answered.
+is lost is tried again: `exactly_once_writer.py` has the rules. A crash leaves at most one write in
+flight, whose steps were never answered.
 
 Every caller gets an answer: each queue has its own worker thread, every step has a deadline, and
 the queues are bounded (`batch_queue.py`).
@@ -26,7 +26,7 @@ from fibcore.counter import Operation
 from fibcore.counter.backoff import backoff_seconds
 from fibcore.counter.batch import Batch
 from fibcore.counter.batch_queue import BatchQueue
-from fibcore.counter.batch_writer import BatchWriter
+from fibcore.counter.exactly_once_writer import ExactlyOnceWriter
 from fibcore.dynamodb.repository import CounterRepository
 from fibcore.errors import Unavailable
 
@@ -58,7 +58,7 @@ class BatchingCounter:
     ) -> None:
         self._repository = repository
         self._pause = pause
-        writer = BatchWriter(repository, max_index=max_index, clock=clock, pause=pause)
+        writer = ExactlyOnceWriter(repository, max_index=max_index, clock=clock, pause=pause)
         self.writes = BatchQueue(
             writer.write_batch, deadline_seconds=deadline_seconds, limit=queue_limit, name="writer"
         )

@@ -7,7 +7,7 @@ from itertools import count
 from fibcore.counter import Operation
 from fibcore.counter.backoff import backoff_seconds
 from fibcore.counter.plan import Step, plan_steps
-from fibcore.dynamodb.client import ConditionFailed
+from fibcore.dynamodb.error_classification import ConditionFailed
 from fibcore.dynamodb.repository import CounterRepository
 from fibcore.errors import Unavailable
 

@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from fibcore.dynamodb.client import ConditionFailed, OneShotClient
+from fibcore.dynamodb.client import OneShotClient
+from fibcore.dynamodb.error_classification import ConditionFailed
 from fibcore.dynamodb.item import (
     INDEX_NAME,
     JOINS_NAME,

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from fibcore.counter import Operation
 from fibcore.errors import BeforeStart, CounterError, PastEnd
-from fibcore.http import contract
-from fibcore.http.contract import Headers, Problem, Route
+from fibcore.http import contract, problems
+from fibcore.http.contract import Headers, Route
 from fibcore.http.openapi import openapi_document
 from fibcore.http.preconditions import matches
+from fibcore.http.problems import Problem
 from fibcore.sequence import FibonacciSequence, Term
 
 if TYPE_CHECKING:
@@ -38,8 +39,8 @@ def problem_response(
     """Return the answer that reports `problem`."""
     if problem.retry:
         more_headers = (*more_headers, ("Retry-After", str(contract.RETRY_AFTER_SECONDS)))
-    headers = (("Content-Type", contract.PROBLEM_JSON), *more_headers, *contract.NO_STORE_HEADERS)
-    return Response(problem.status, headers, contract.problem_body(problem, index))
+    headers = (("Content-Type", problems.PROBLEM_JSON), *more_headers, *contract.NO_STORE_HEADERS)
+    return Response(problem.status, headers, problems.problem_body(problem, index))
 
 
 class Api:
@@ -81,12 +82,12 @@ class Api:
         """
         route = contract.ROUTE_BY_PATH.get(path)
         if route is None:
-            response = problem_response(contract.NOT_FOUND)
+            response = problem_response(problems.NOT_FOUND)
         elif method not in route.methods:
             allow = (("Allow", ", ".join(route.methods)),)
-            response = problem_response(contract.METHOD_NOT_ALLOWED, more_headers=allow)
+            response = problem_response(problems.METHOD_NOT_ALLOWED, more_headers=allow)
         elif body_too_large:
-            response = problem_response(contract.BODY_TOO_LARGE)
+            response = problem_response(problems.BODY_TOO_LARGE)
         elif method == "OPTIONS":
             response = Response(204, contract.preflight_headers(route), b"")
         else:
@@ -104,7 +105,7 @@ class Api:
             return self._error_response(error)
         except Exception:
             _log.exception("%s failed", operation.value)
-            return problem_response(contract.INTERNAL)
+            return problem_response(problems.INTERNAL)
         if operation is not Operation.CURRENT:
             return Response(200, contract.TERM_HEADERS, contract.term_body(term))
         headers = contract.current_headers(term.index)
@@ -122,6 +123,6 @@ class Api:
 
     def _error_response(self, error: CounterError) -> Response:
         if isinstance(error, BeforeStart | PastEnd):
-            return problem_response(contract.problem_of(error), index=error.index)
+            return problem_response(problems.problem_of(error), index=error.index)
         self._log_throttled(error)
-        return problem_response(contract.problem_of(error))
+        return problem_response(problems.problem_of(error))

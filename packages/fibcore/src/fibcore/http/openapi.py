@@ -3,8 +3,9 @@
 from typing import Any
 
 from fibcore.counter import Operation
-from fibcore.http import contract
-from fibcore.http.contract import Problem, Route
+from fibcore.http import contract, problems
+from fibcore.http.contract import Route
+from fibcore.http.problems import Problem
 from fibcore.settings import INDEX_LIMIT
 from fibcore.version import VERSION
 
@@ -34,8 +35,8 @@ _HEALTH_SCHEMA = {
     "properties": {"status": {"const": "ok"}},
 }
 _REFUSED_BY = {
-    Operation.NEXT: (contract.PAST_END,),
-    Operation.PREVIOUS: (contract.BEFORE_START,),
+    Operation.NEXT: (problems.PAST_END,),
+    Operation.PREVIOUS: (problems.BEFORE_START,),
 }
 _SCHEMA_NAMES = {
     "health": "Health",
@@ -59,7 +60,7 @@ def openapi_document() -> dict[str, Any]:
                 "Health": _HEALTH_SCHEMA,
                 "OpenApi": {"type": "object", "required": ["openapi"]},
                 **{
-                    _schema_name(problem): _problem_schema(problem) for problem in contract.PROBLEMS
+                    _schema_name(problem): _problem_schema(problem) for problem in problems.PROBLEMS
                 },
             }
         },
@@ -100,33 +101,33 @@ def _operation(route: Route, method: str) -> dict[str, Any]:
         operation["parameters"] = [
             {"name": "If-None-Match", "in": "header", "schema": {"type": "string"}}
         ]
-    for status, problems in _problems(route).items():
-        responses[str(status)] = _problem_response(problems, has_body=method != "HEAD")
+    for status, possible in _problems(route).items():
+        responses[str(status)] = _problem_response(possible, has_body=method != "HEAD")
     return operation | {"responses": responses}
 
 
 def _problems(route: Route) -> dict[int, list[Problem]]:
-    possible = [contract.METHOD_NOT_ALLOWED, contract.BODY_TOO_LARGE]
+    possible = [problems.METHOD_NOT_ALLOWED, problems.BODY_TOO_LARGE]
     if route.operation:
         possible += _REFUSED_BY.get(route.operation, ())
-        possible += [contract.UNAVAILABLE, contract.INTERNAL]
+        possible += [problems.UNAVAILABLE, problems.INTERNAL]
         if route.operation is not Operation.CURRENT:
-            possible.append(contract.OUTCOME_UNKNOWN)
+            possible.append(problems.OUTCOME_UNKNOWN)
     by_status: dict[int, list[Problem]] = {}
     for problem in possible:
         by_status.setdefault(problem.status, []).append(problem)
     return by_status
 
 
-def _problem_response(problems: list[Problem], *, has_body: bool) -> dict[str, Any]:
-    response: dict[str, Any] = {"description": " or ".join(p.title for p in problems)}
+def _problem_response(possible: list[Problem], *, has_body: bool) -> dict[str, Any]:
+    response: dict[str, Any] = {"description": " or ".join(problem.title for problem in possible)}
     if has_body:
-        schemas = [_reference(_schema_name(problem)) for problem in problems]
+        schemas = [_reference(_schema_name(problem)) for problem in possible]
         schema = schemas[0] if len(schemas) == 1 else {"oneOf": schemas}
-        response["content"] = {contract.PROBLEM_JSON: {"schema": schema}}
-    if any(problem.retry for problem in problems):
+        response["content"] = {problems.PROBLEM_JSON: {"schema": schema}}
+    if any(problem.retry for problem in possible):
         response["headers"] = {"Retry-After": {"schema": {"type": "integer", "minimum": 1}}}
-    if contract.METHOD_NOT_ALLOWED in problems:
+    if problems.METHOD_NOT_ALLOWED in possible:
         response["headers"] = {"Allow": _header()}
     return response
 
@@ -138,7 +139,7 @@ def _problem_schema(problem: Problem) -> dict[str, Any]:
         "status": {"const": problem.status},
         "detail": {"const": problem.detail},
     }
-    if problem in {contract.BEFORE_START, contract.PAST_END}:
+    if problem in {problems.BEFORE_START, problems.PAST_END}:
         properties["index"] = _INDEX_SCHEMA
     return {
         "type": "object",

@@ -28,7 +28,7 @@ from functools import partial
 from fibcore.counter import Operation
 from fibcore.counter.backoff import backoff_seconds
 from fibcore.counter.batch import Batch
-from fibcore.dynamodb.client import ConditionFailed, Refused
+from fibcore.dynamodb.error_classification import ConditionFailed, Refused
 from fibcore.dynamodb.item import Item, WriterNames, WriteStamp, parse_index, parse_number
 from fibcore.dynamodb.repository import CounterRepository
 from fibcore.dynamodb.writer_registry import WriterRegistry
@@ -37,7 +37,7 @@ from fibcore.errors import OutcomeUnknown, Unavailable
 _log = logging.getLogger(__name__)
 
 
-class BatchWriter:
+class ExactlyOnceWriter:
     """Writes batches, one at a time.
 
     Args:

@@ -3,7 +3,7 @@
 from itertools import count
 
 import pytest
-from fibcore.dynamodb.client import Refused
+from fibcore.dynamodb.error_classification import Refused
 from fibcore.dynamodb.item import (
     INDEX_NAME,
     KEY_NAME,
