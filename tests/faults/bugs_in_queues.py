@@ -27,7 +27,7 @@ def a_second_worker(batch_queue: Any) -> None:
                     self.worker.start()
         self._arrived.set()
 
-    wrap(batch_queue.BatchQueue, "_wake_worker", wake_worker)
+    wrap(batch_queue.BatchQueue, "wake_worker", wake_worker)
     batch_queue.BatchQueue._is_working = property(lambda _: False, lambda *_: None)
 
 

@@ -23,7 +23,7 @@ def serve(batch):
     time.sleep(0.045)
     batch.resolve(7)
 
-queue = BatchQueue(serve, deadline_seconds=0.05, limit=9, name="test")
+queue = BatchQueue(serve, pace=lambda: None, deadline_seconds=0.05, limit=9, name="test")
 clients = [gevent.spawn(queue.submit, Operation.NEXT) for _ in range(3)]
 gevent.sleep(0.01)
 monkey.get_original("time", "sleep")(0.1)

@@ -7,6 +7,7 @@ from threading import Lock
 from fibcore.counter import Operation
 from fibcore.counter.batch import Batch
 from fibcore.counter.exactly_once_writer import ExactlyOnceWriter
+from fibcore.counter.pacing import Pacer
 from fibcore.counter.plan import Step
 from fibcore.dynamodb.item import (
     INDEX_NAME,
@@ -42,8 +43,17 @@ def writer_on(
 ) -> ExactlyOnceWriter:
     clock = iter(seconds or count(0, 0))
     return ExactlyOnceWriter(
-        table, max_index=max_index, clock=lambda: next(clock), pause=lambda _: pause()
+        table,
+        pacer_on(pause),
+        max_index=max_index,
+        clock=lambda: next(clock),
+        pause=lambda _: pause(),
     )
+
+
+def pacer_on(pause: Callable[[], None]) -> Pacer:
+    """Return a pacer in whose time nothing passes."""
+    return Pacer(1_000, longest_wait=0.5, clock=lambda: 0, pause=lambda _: pause())
 
 
 def write(writer: ExactlyOnceWriter, *operations: Operation) -> list[object]:

@@ -38,7 +38,7 @@ def ask(turns_before, turns_between, times):
         for _ in range(turns_between):
             time.sleep(0)
 
-queue = BatchQueue(serve, deadline_seconds=30, limit=1_000, name="test")
+queue = BatchQueue(serve, pace=lambda: None, deadline_seconds=30, limit=1_000, name="test")
 groups, times = json.loads(sys.argv[1])
 clients = [gevent.spawn(ask, *turns, times) for number, *turns in groups for _ in range(number)]
 gevent.joinall(clients, raise_error=True)

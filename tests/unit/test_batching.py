@@ -49,6 +49,10 @@ def threads() -> Iterator[ThreadPoolExecutor]:
         yield threads
 
 
+def at_once() -> None:
+    """Wait for nothing before a batch."""
+
+
 def until_waiting(queue: BatchQueue, steps: int) -> None:
     pause = threading.Event()
     while queue.length != steps:
@@ -96,7 +100,7 @@ def test_full_queue_refuses_at_once() -> None:
         go.wait()
         batch.fail(lambda: Unavailable("the test is over"))
 
-    queue = BatchQueue(hold, deadline_seconds=30, limit=20, name="test")
+    queue = BatchQueue(hold, pace=at_once, deadline_seconds=30, limit=20, name="test")
     queue.add(Step(Operation.NEXT))
     worker = threading.Thread(target=queue.serve_next)
     worker.start()
@@ -114,7 +118,7 @@ def test_failing_worker_answers_every_step() -> None:
         batch.in_doubt.add(1)
         raise ZeroDivisionError
 
-    queue = BatchQueue(fail, deadline_seconds=30, limit=20, name="test")
+    queue = BatchQueue(fail, pace=at_once, deadline_seconds=30, limit=20, name="test")
     with pytest.raises(OutcomeUnknown):
         queue.submit(Operation.NEXT)
     with pytest.raises(OutcomeUnknown):
@@ -142,5 +146,7 @@ def test_refused_step_waits_longer_than_its_deadline() -> None:
         threading.Event().wait(0.2)  # The deadline passes, and the extra time does not.
         batch.resolve(7)
 
-    queue = BatchQueue(refuse_then_answer, deadline_seconds=0.1, limit=20, name="test")
+    queue = BatchQueue(
+        refuse_then_answer, pace=at_once, deadline_seconds=0.1, limit=20, name="test"
+    )
     assert queue.submit(Operation.NEXT) == 7

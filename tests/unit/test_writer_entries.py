@@ -25,6 +25,7 @@ from tests.unit.one_batch import (
     READ_AND_JOIN,
     RESET,
     batch_of,
+    pacer_on,
     prune,
     table_with,
     without_room,
@@ -85,7 +86,7 @@ def test_own_entry_is_never_stale() -> None:
     throttled = [False]
     batch = batch_of(NEXT)
 
-    def leave(_: float) -> None:
+    def leave() -> None:
         for step in list(batch.waiting):
             batch.leave(step)
 
@@ -96,7 +97,7 @@ def test_own_entry_is_never_stale() -> None:
             return super().move(movement, stamp)
 
     table = Throttling(0, lambda: Fate.ANSWERED)
-    writer = ExactlyOnceWriter(table, max_index=50, clock=lambda: now[0], pause=leave)
+    writer = ExactlyOnceWriter(table, pacer_on(leave), max_index=50, clock=lambda: now[0])
     write(writer, NEXT)
     entries = all_entries(table.item or {}).keys()
     throttled[0] = True
@@ -142,7 +143,7 @@ def test_without_room_throttled_step_is_unavailable() -> None:
 def test_writer_joins_soon_after_room_is_back() -> None:
     table = without_room(table_with(0))
     now = [0.0]
-    writer = ExactlyOnceWriter(table, max_index=50, clock=lambda: now[0], pause=lambda _: None)
+    writer = ExactlyOnceWriter(table, pacer_on(lambda: None), max_index=50, clock=lambda: now[0])
     write(writer, NEXT)
     assert table.item is not None
     del table.item["note"]

@@ -14,7 +14,7 @@ TWO_BATCHES_FROM = 128
 """From this many clients on, the queue uses two alternating batches, so that one half is answered
 while the other half's write is in flight. With fewer clients, one batch is faster."""
 
-_GRACE_SECONDS = 0.5
+GRACE_SECONDS = 0.5
 """If DynamoDB rejected a step's write, the step waits this much longer than its deadline, because
 the next write reveals whether a copy of the rejected one was applied."""
 
@@ -30,6 +30,7 @@ class BatchQueue:
     Args:
         serve: Answers the steps of a batch. A step that it leaves unanswered waits until its
             deadline.
+        pace: Waits until the next batch may be served.
         deadline_seconds: How long a step waits for its answer.
         limit: How many steps may wait for the worker; one more is refused at once.
         name: The name of the worker, for the log.
@@ -39,11 +40,13 @@ class BatchQueue:
         self,
         serve: Callable[[Batch], None],
         *,
+        pace: Callable[[], None],
         deadline_seconds: float,
         limit: int,
         name: str,
     ) -> None:
         self._serve = serve
+        self._pace = pace
         self._deadline_seconds = deadline_seconds
         self._limit = limit
         self._name = name
@@ -64,10 +67,10 @@ class BatchQueue:
         step = Step(operation)
         batch = self.add(step)
         try:
-            self._wake_worker()
+            self.wake_worker()
             time.sleep(0)  # The worker may send its call first; waiting is prepared meanwhile.
             if not _wait(batch.done, self._deadline_seconds) and batch.was_refused:
-                _wait(batch.done, _GRACE_SECONDS)
+                _wait(batch.done, GRACE_SECONDS)
         finally:
             if step.outcome is None:
                 batch.leave(step)
@@ -108,7 +111,8 @@ class BatchQueue:
             if not batch.waiting:
                 batch.done.set()
 
-    def _wake_worker(self) -> None:
+    def wake_worker(self) -> None:
+        """Start the worker if there is none, and let it know that a step waits."""
         if not self._is_working:
             # A thread does not survive Gunicorn's fork, so it starts with the first step.
             threading.Thread(target=self._work, name=self._name, daemon=True).start()
@@ -126,6 +130,7 @@ class BatchQueue:
                 self._arrived.clear()
                 self._wait_for_more()
                 while self.length:
+                    self._pace()
                     try:
                         self.serve_next()
                     except Exception:

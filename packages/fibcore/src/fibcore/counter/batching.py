@@ -21,14 +21,25 @@ the queues are bounded (`batch_queue.py`).
 import time
 from collections.abc import Callable
 from functools import partial
+from typing import Final
 
 from fibcore.counter import Operation
 from fibcore.counter.backoff import backoff_seconds
 from fibcore.counter.batch import Batch
 from fibcore.counter.batch_queue import BatchQueue
 from fibcore.counter.exactly_once_writer import ExactlyOnceWriter
+from fibcore.counter.pacing import Pacer
+from fibcore.dynamodb.error_classification import Refused
 from fibcore.dynamodb.repository import CounterRepository
 from fibcore.errors import Unavailable
+
+WRITE_UNITS: Final = 1_000
+READ_UNITS: Final = 3_000
+"""How many writes and reads of one item DynamoDB carries out in a second:
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html"""
+
+_BATCHES_IN_DEADLINE: Final = 10
+"""However slowly a process writes, it writes so many batches before the deadline of a step."""
 
 
 class BatchingCounter:
@@ -58,13 +69,17 @@ class BatchingCounter:
     ) -> None:
         self._repository = repository
         self._pause = pause
-        writer = ExactlyOnceWriter(repository, max_index=max_index, clock=clock, pause=pause)
-        self.writes = BatchQueue(
-            writer.write_batch, deadline_seconds=deadline_seconds, limit=queue_limit, name="writer"
+        longest_wait = deadline_seconds / _BATCHES_IN_DEADLINE
+        write_pacer, self._read_pacer = (
+            Pacer(units, longest_wait=longest_wait, clock=clock, pause=pause)
+            for units in (WRITE_UNITS, READ_UNITS)
         )
-        self.reads = BatchQueue(
-            self._read_batch, deadline_seconds=deadline_seconds, limit=queue_limit, name="reader"
+        writer = ExactlyOnceWriter(
+            repository, write_pacer, max_index=max_index, clock=clock, pause=pause
         )
+        new_queue = partial(BatchQueue, deadline_seconds=deadline_seconds, limit=queue_limit)
+        self.writes = new_queue(writer.write_batch, pace=write_pacer.wait, name="writer")
+        self.reads = new_queue(self._read_batch, pace=self._read_pacer.wait, name="reader")
 
     def current(self) -> int:
         """See `Counter.current`."""
@@ -91,5 +106,8 @@ class BatchingCounter:
                 if not failure.transient:
                     batch.fail(partial(Unavailable, str(failure)))
                     return
+                if isinstance(failure, Refused):
+                    self._read_pacer.back_off()
+                    continue
                 tries += 1
                 self._pause(backoff_seconds(tries))

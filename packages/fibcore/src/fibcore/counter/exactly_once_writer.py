@@ -28,6 +28,7 @@ from functools import partial
 from fibcore.counter import Operation
 from fibcore.counter.backoff import backoff_seconds
 from fibcore.counter.batch import Batch
+from fibcore.counter.pacing import OBSERVE_SECONDS, Pacer
 from fibcore.dynamodb.error_classification import ConditionFailed, Refused
 from fibcore.dynamodb.item import Item, WriterNames, WriteStamp, parse_index, parse_number
 from fibcore.dynamodb.repository import CounterRepository
@@ -42,6 +43,7 @@ class ExactlyOnceWriter:
 
     Args:
         repository: Where the index is kept.
+        pacer: Spaces out the writes while DynamoDB throttles them.
         max_index: The highest index that a step forward reaches.
         clock: Monotonic, in seconds.
         pause: Waits for the given number of seconds.
@@ -50,6 +52,7 @@ class ExactlyOnceWriter:
     def __init__(
         self,
         repository: CounterRepository,
+        pacer: Pacer,
         *,
         max_index: int,
         clock: Callable[[], float] = time.monotonic,
@@ -57,6 +60,7 @@ class ExactlyOnceWriter:
     ) -> None:
         self._repository = repository
         self._registry = WriterRegistry(repository, clock)
+        self._pacer = pacer
         self._max_index = max_index
         self._pause = pause
         self._last_number = 0
@@ -67,7 +71,7 @@ class ExactlyOnceWriter:
         while batch.waiting:
             try:
                 if not batch.plans:
-                    self._registry.refresh_if_due()
+                    self._refresh_if_due()
                 self._write(batch)
                 continue
             except OutcomeUnknown as failure:
@@ -75,11 +79,21 @@ class ExactlyOnceWriter:
                     return  # Nothing in the item tells whether the write was applied.
                 _log.debug("a write is in doubt: %s", failure)
             except Unavailable as failure:
+                if isinstance(failure, Refused) and failure.transient:
+                    self._pacer.back_off()
+                    continue
                 if not failure.transient and not batch.in_doubt and not batch.was_refused:
                     batch.fail(partial(Unavailable, str(failure)))
                 _log.debug("%d steps still wait after: %s", len(batch.waiting), failure)
             tries += 1
             self._pause(backoff_seconds(tries))
+
+    def _refresh_if_due(self) -> None:
+        """Refresh the registry, and let the pacer see how fast the other writers are."""
+        if self._pacer.is_active:
+            self._registry.refresh_within(OBSERVE_SECONDS)
+        if self._registry.refresh_if_due():
+            self._pacer.observe(self._registry.numbers)
 
     def _write(self, batch: Batch) -> None:
         """Send the next write of the batch. If every step must be refused, send a fence first."""

@@ -6,12 +6,12 @@ that has not changed for a minute, and its writer then joins again under another
 
 import logging
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from random import SystemRandom
 from string import ascii_letters, digits
 from typing import Any, Final
 
-from fibcore.dynamodb.item import JOINS_NAME, Item, WriterNames
+from fibcore.dynamodb.item import JOINS_NAME, Item, WriterNames, parse_number
 from fibcore.dynamodb.repository import CounterRepository
 from fibcore.errors import OutcomeUnknown, Unavailable
 
@@ -88,6 +88,7 @@ class WriterRegistry:
 
     Attributes:
         names: This process's entry; None if it has not joined, has lost it, or found no room.
+        numbers: The number in each writer's entry, when the item was last read.
     """
 
     def __init__(self, repository: CounterRepository, clock: Callable[[], float]) -> None:
@@ -95,7 +96,8 @@ class WriterRegistry:
         self._clock = clock
         self._seen: dict[WriterNames, tuple[str, float]] = {}
         self._unused_entries: set[WriterNames] = set()
-        self._refresh_at = clock()
+        self._refresh_at = self._read_at = clock()
+        self.numbers: dict[Hashable, int] = {}
         self.names: WriterNames | None = None
 
     def lose_entry(self) -> None:
@@ -105,14 +107,21 @@ class WriterRegistry:
         self.names = None
         self._refresh_at = self._clock()
 
-    def refresh_if_due(self) -> None:
+    def refresh_within(self, seconds: float) -> None:
+        """Let the next refresh be due so many seconds after the last one, or earlier."""
+        self._refresh_at = min(self._refresh_at, self._read_at + seconds)
+
+    def refresh_if_due(self) -> bool:
         """Join if this process has no entry, and once a minute remove stale entries.
+
+        Returns:
+            Whether it was due.
 
         Raises:
             Unavailable: This process has no entry, and it failed to read the item or to join.
         """
         if self._clock() < self._refresh_at:
-            return
+            return False
         try:
             self._refresh()
         except (OutcomeUnknown, Unavailable) as failure:
@@ -121,9 +130,14 @@ class WriterRegistry:
                 transient = isinstance(failure, OutcomeUnknown) or failure.transient
                 raise Unavailable(str(failure), transient=transient) from failure
             self._refresh_at = self._clock() + _TRY_AGAIN_SECONDS
+        return True
 
     def _refresh(self) -> None:
         item = self._repository.read()
+        self._read_at = self._clock()
+        self.numbers = {
+            names: parse_number(item, names.of_number) or 0 for names in all_entries(item)
+        }
         if self.names and self.names.of_number not in item:
             self.names = None  # The entry was removed while this writer was idle.
         unused = self._unused_entries & all_entries(item).keys()

@@ -1,0 +1,133 @@
+"""Congestion control: a process sends less often while DynamoDB throttles its requests.
+
+DynamoDB takes 1,000 writes and 3,000 reads a second for one item, from all processes together. It
+throttles what is more, and it does not say how much each process may send. So each process searches
+for its share, as TCP does with CUBIC (RFC 9438), and botocore's adaptive retries do after it. It
+cuts its rate at each throttled request, climbs back to its goal, stays near it for a while, and
+then climbs faster and faster, because capacity may have become free.
+
+CUBIC's goal is the rate at which a request was last lost. Here the goal is an equal share: the item
+holds the number of every writer's last write, so each writer can see how many writers there are,
+and how many writes they send together. A writer that joins or leaves changes the shares of all
+others within two seconds.
+
+A lower rate costs latency, but not throughput, because batches grow while they wait.
+"""
+
+import math
+import time
+from collections.abc import Callable, Hashable, Mapping
+from random import SystemRandom
+from typing import Final
+
+from fibcore.dynamodb.writer_registry import WRITERS_LIMIT
+
+OBSERVE_SECONDS: Final = 1.0
+"""How often a process observes the others while it is throttled."""
+
+_LONGEST_OBSERVATION_SECONDS: Final = 5.0
+
+_CUT: Final = 0.85
+"""The rate after a throttled request, as a share of the rate before it."""
+
+_CLIMB_SECONDS: Final = 3.0
+_CLIMB_REQUESTS: Final = 20
+"""The climb from a cut to the goal takes so many seconds, plus the time of so many requests."""
+
+_JITTER: Final = 0.25
+"""How far the time between two requests varies, as a share of it. Without it, processes with the
+same rate would keep their order, and the last of them would be throttled again and again."""
+
+_random = SystemRandom()
+
+
+class Pacer:
+    """Decides when the next request may be sent. It never waits if no request was throttled.
+
+    Args:
+        units: How many requests a second DynamoDB takes from all processes together.
+        longest_wait: The longest time between two requests, in seconds.
+        clock: Monotonic, in seconds.
+        pause: Waits for the given number of seconds.
+    """
+
+    def __init__(
+        self,
+        units: float,
+        *,
+        longest_wait: float,
+        clock: Callable[[], float] = time.monotonic,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._units = units
+        self._longest_wait = longest_wait
+        self._clock = clock
+        self._pause = pause
+        self._goal = units / WRITERS_LIMIT
+        self._capacity = 0.0
+        self._cut_rate = math.inf
+        self._cut_at = self._next_at = 0.0
+        self._sent = self._throttled = 0
+        self._numbers: Mapping[Hashable, int] = {}
+        self._observed_at = -math.inf
+
+    @property
+    def is_active(self) -> bool:
+        """Whether requests are spaced out."""
+        return self._cut_rate < math.inf
+
+    def wait(self) -> None:
+        """Wait until the next request may be sent."""
+        if not self.is_active:
+            return
+        now = self._clock()
+        if now < self._next_at:
+            self._pause(self._next_at - now)
+            now = self._clock()
+        self._sent += 1
+        if self._rate(now) > self._units:
+            self._cut_rate = math.inf  # No process can send faster than this.
+        self._next_at = now + self._seconds_between(now)
+
+    def back_off(self) -> None:
+        """Cut the rate because a request was throttled, and wait before it is sent again."""
+        now = self._clock()
+        self._throttled += 1
+        self._cut_rate = _CUT * min(self._rate(now), self._goal)
+        self._cut_at = now
+        seconds = self._seconds_between(now)
+        self._next_at = now + seconds
+        self._pause(_random.uniform(0, seconds))
+
+    def observe(self, numbers: Mapping[Hashable, int]) -> None:
+        """Set the goal to an equal share of what all writers write.
+
+        Args:
+            numbers: Of each writer, how many requests it has sent so far, throttled ones too.
+        """
+        now = self._clock()
+        seconds = now - self._observed_at
+        sent = [each - self._numbers.get(writer, each) for writer, each in numbers.items()]
+        writers = sum(1 for each in sent if each)
+        self._numbers, self._observed_at = numbers, now
+        if writers and OBSERVE_SECONDS / 2 <= seconds <= _LONGEST_OBSERVATION_SECONDS:
+            # All processes have the same share of their requests throttled.
+            carried_out = sum(sent) / seconds * self._sent / max(1, self._sent + self._throttled)
+            if self._throttled or carried_out > self._capacity:
+                self._capacity = carried_out
+            self._goal = self._capacity / writers
+            if self.is_active:
+                self._cut_rate = min(self._cut_rate, _CUT * self._goal)
+        self._sent = self._throttled = 0
+
+    def _rate(self, now: float) -> float:
+        """Return the rate in requests a second: a cubic curve that is flat at the goal."""
+        if not self.is_active:
+            return math.inf
+        climb = _CLIMB_SECONDS + _CLIMB_REQUESTS / self._goal
+        progress = (now - self._cut_at) / climb
+        return self._goal + (self._goal - self._cut_rate) * (progress - 1) ** 3
+
+    def _seconds_between(self, now: float) -> float:
+        seconds = _random.uniform(1 - _JITTER, 1 + _JITTER) / self._rate(now)
+        return min(seconds, self._longest_wait)

@@ -1,0 +1,173 @@
+"""A server process in virtual time: the real counter on one core, and its clients."""
+
+import math
+from collections import deque
+from collections.abc import Callable
+from contextvars import ContextVar, copy_context
+from random import Random
+
+from fibcore.counter import Operation
+from fibcore.counter.batch import Batch
+from fibcore.counter.batch_queue import GRACE_SECONDS
+from fibcore.counter.batching import BatchingCounter
+from fibcore.counter.plan import Step
+from fibcore.errors import Unavailable
+
+from tests.simulation.measurement import Measurement
+from tests.simulation.partition import Partition, SimulatedTable
+
+DEADLINE_SECONDS = 5.0
+CONNECTIONS = 4_096
+CALL_SECONDS = 0.001
+"""How long the core works for one call to DynamoDB."""
+
+_current: ContextVar["Process"] = ContextVar("process")
+
+
+def sleep_in_process(seconds: float) -> None:
+    """Stand for `time.sleep` in the process that calls it."""
+    _current.get().sleep(seconds)
+
+
+class Core:
+    """One core, which does one thing after the other.
+
+    Attributes:
+        free_at: When it will have done all that was given to it so far.
+    """
+
+    def __init__(self) -> None:
+        self.free_at = 0.0
+
+    def use(self, now: float, seconds: float) -> None:
+        """Give it so many seconds of work."""
+        self.free_at = max(self.free_at, now) + seconds
+
+
+class Process:
+    """One process, with clients that send steps at random and wait for nothing (an open loop).
+
+    A step takes the core's time half when it arrives and half when it is answered. Steps that
+    arrive while the worker waits are added when it goes on, because nobody looks before that: so
+    millions of them are simulated in seconds.
+
+    Args:
+        partition: The item that it counts on.
+        measurement: Where its answers are noted.
+        random: Draws the arrivals.
+        core: The core that it runs on, its own or a shared one.
+        step_seconds: How long the core works for one step.
+        max_index: The highest index.
+    """
+
+    def __init__(
+        self,
+        partition: Partition,
+        measurement: Measurement,
+        random: Random,
+        *,
+        core: Core,
+        step_seconds: float,
+        max_index: int = 10_000_000,
+    ) -> None:
+        self._time = partition.time
+        self._measurement = measurement
+        self._random = random
+        self._core = core
+        self._half_a_step = step_seconds / 2
+        self._rate = 0.0
+        self._next_arrival = math.inf
+        self._waiting: deque[tuple[float, Step, Batch]] = deque()
+        self._is_dead = False
+        self._context = copy_context()
+        self._context.run(_current.set, self)
+        self.table = SimulatedTable(partition, self._call)
+        self.counter = BatchingCounter(
+            self.table,
+            max_index=max_index,
+            deadline_seconds=DEADLINE_SECONDS,
+            queue_limit=CONNECTIONS,
+            clock=self._time.clock,
+            pause=self.sleep,
+        )
+
+    def run(self, client: Callable[[], None]) -> None:
+        """Run a client that waits for its answers (a closed loop)."""
+        self._context.run(self._time.spawn, client)
+
+    def offer(self, rate: float) -> None:
+        """Let `rate` steps a second arrive from now on."""
+        self._rate = rate
+        self._next_arrival = self._time.now + self._until_next() if rate else math.inf
+        self._expect()
+
+    def kill(self) -> None:
+        """End it at once; its clients' connections break."""
+        self.offer(0)
+        self._is_dead = True
+        self._measurement.cut += len(self._waiting)
+        self._waiting.clear()
+
+    def use_core(self) -> None:
+        """Let the core do what a step takes."""
+        self._core.use(self._time.now, self._half_a_step * 2)
+        self.sleep(0)
+
+    def sleep(self, seconds: float) -> None:
+        """Let the caller wait, and then wait for its turn on the core."""
+        self._take_answers()
+        self._time.sleep(seconds)
+        self._arrive()
+        while self._core.free_at > self._time.now:
+            self._time.sleep(self._core.free_at - self._time.now)
+        if self._is_dead:
+            self._time.wait()
+
+    def _call(self, seconds: float) -> None:
+        self._core.use(self._time.now, CALL_SECONDS / 2)
+        self.sleep(seconds)
+
+    def _until_next(self) -> float:
+        return self._random.expovariate(self._rate)
+
+    def _expect(self) -> None:
+        if not self._waiting and self._next_arrival < math.inf:
+            self._time.at(self._next_arrival, self._arrive)
+
+    def _arrive(self) -> None:
+        """Add the steps that have arrived until now."""
+        now, arrival = self._time.now, self._next_arrival
+        if arrival > now:
+            return
+        queue, use, waiting = self.counter.writes, self._core.use, self._waiting
+        was_idle = not waiting
+        while arrival <= now:
+            step = Step(Operation.NEXT)
+            use(arrival, self._half_a_step)
+            try:
+                waiting.append((arrival, step, queue.add(step)))
+            except Unavailable as full:
+                self._measurement.note(arrival, now, full)
+            arrival += self._until_next()
+        self._next_arrival = arrival
+        if was_idle:
+            self._context.copy().run(queue.wake_worker)
+
+    def _take_answers(self) -> None:
+        """Note the answers that were given, and let the steps leave whose deadline is over."""
+        waiting, now, note = self._waiting, self._time.now, self._measurement.note
+        answered = 0
+        while waiting:
+            arrival, step, batch = waiting[0]
+            if step.outcome is None:
+                grace = GRACE_SECONDS if batch.was_refused else 0
+                if now - arrival <= DEADLINE_SECONDS + grace:
+                    break
+                batch.leave(step)
+            outcome = step.outcome
+            assert outcome is not None
+            note(arrival, now, outcome)
+            waiting.popleft()
+            answered += 1
+        self._core.use(now, answered * self._half_a_step)
+        self._expect()
