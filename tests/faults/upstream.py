@@ -1,4 +1,4 @@
-"""DynamoDB Local as the proxy reaches it: requests passed on now, late or twice, and stale reads."""
+"""DynamoDB Local behind the proxy: requests passed on now or late, and stale reads."""
 
 import asyncio
 import time

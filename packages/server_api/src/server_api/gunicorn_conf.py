@@ -43,8 +43,8 @@ worker_connections = CONNECTIONS_LIMIT
 # first attempt.
 backlog = 2_048
 
-# Only the access log uses a forwarded header, and nothing depends on its truth. So Gunicorn need not
-# check which peer sent it.
+# Only the access log uses a forwarded header, and nothing depends on its truth. So Gunicorn need
+# not check which peer sent it.
 # With Gunicorn's defaults, a client's SCRIPT_NAME header would shorten its path or make it fail.
 forwarded_allow_ips = "*"
 forwarder_headers = ""

@@ -20,7 +20,7 @@ class Batch:
         plans: The plan of every write since the last fence, by sequence number.
         in_doubt: The numbers of the writes and fences whose outcome is not known yet.
         was_refused: Whether DynamoDB rejected a write of this batch whose outcome is not settled
-            yet: a proxy may have delivered a copy of it before, and that copy may have been applied.
+            yet. A proxy may have delivered a copy of it before, which may have been applied.
     """
 
     def __init__(self, lock: threading.Lock) -> None:

@@ -79,7 +79,11 @@ class BatchQueue:
         return sum(len(batch.waiting) for batch in self._batches)
 
     def add(self, step: Step) -> Batch:
-        """Add `step` to the newest batch and return the batch; a full queue raises `Unavailable`."""
+        """Add `step` to the newest batch and return the batch.
+
+        Raises:
+            Unavailable: The queue is full.
+        """
         with self._lock:
             if self.length >= self._limit:
                 raise Unavailable("too many steps wait already")

@@ -72,7 +72,7 @@ class Refused(Unavailable):
 
 
 def classify(error: Exception, *, sent: bool) -> Exception:
-    """Return the exception that classifies `error`: `OutcomeUnknown`, unless a rule here applies."""
+    """Return the exception that says how the call ended; if in doubt, `OutcomeUnknown`."""
     if not sent:
         return Unavailable(f"the request to DynamoDB could not be made: {error}")
     if isinstance(error, ClientError):
