@@ -34,7 +34,7 @@ kill -TERM $groups; sleep 2; kill -KILL $groups
 
 
 class Supervisor:
-    """Keeps programs running, each in a process group of its own.
+    """Keeps programs running, each in a separate process group.
 
     The first program is stopped last, since the others depend on it.
     """
