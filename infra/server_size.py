@@ -1,4 +1,4 @@
-"""The size of the server backend: its tasks, their CPUs, and the zones they run in.
+"""The size of the server backend: its tasks, their CPUs and zones, and when another task starts.
 
 This module imports nothing of the CDK, so that commands that only check an account start fast.
 """
@@ -17,6 +17,11 @@ MEMORY_MEGABYTES: Final = 2_048
 
 LARGEST_DEPLOY_PERCENT: Final = 200
 """The percentage of the running tasks that a deploy may reach."""
+
+TARGET_CPU_PERCENT: Final = 50
+TARGET_REQUESTS_PER_MINUTE: Final = 60_000
+"""Another task starts if the tasks use more of their CPU than this, or if a task gets more requests
+than this. A task answers thousands of steps a second."""
 
 MAX_TASKS: Final = PROCESSES_LIMIT // PROCESSES_PER_TASK
 """Each process is a writer, and the counter's item has room for a limited number of writers, also

@@ -1,4 +1,4 @@
-"""What a load test reads from the environment; a value that makes no sense ends it in one line."""
+"""The settings of a load test, from the environment; an invalid one ends the run with one line."""
 
 import os
 import sys

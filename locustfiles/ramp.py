@@ -1,8 +1,8 @@
 """To the full rate in 30 s, and 30 s there."""
 
-from locustfiles import target, verdict  # noqa: F401 (their listeners check and judge the run)
+from locustfiles import target_check, verdict  # noqa: F401 (their listeners check and judge the run)
 from locustfiles.fib_user import FibUser
-from locustfiles.stages import Stage, StagedShape
+from locustfiles.load_shape import Stage, StagedShape
 
 __all__ = ["FibUser", "Load"]
 

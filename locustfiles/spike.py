@@ -1,8 +1,8 @@
 """From a tenth to the full rate at once, twice."""
 
-from locustfiles import target, verdict  # noqa: F401 (their listeners check and judge the run)
+from locustfiles import target_check, verdict  # noqa: F401 (their listeners check and judge the run)
 from locustfiles.fib_user import FibUser
-from locustfiles.stages import Stage, StagedShape
+from locustfiles.load_shape import Stage, StagedShape
 
 __all__ = ["FibUser", "Load"]
 

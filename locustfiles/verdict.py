@@ -1,4 +1,4 @@
-"""Whether the backend carried the load: the exit status, and the reason in one last line."""
+"""Verdict of a load test: the exit status, and the reason in the last line."""
 
 import sys
 from typing import Any
@@ -7,7 +7,7 @@ from locust import events
 from locust.env import Environment
 
 from locustfiles.fib_user import RATE
-from locustfiles.stages import HeldRate, StagedShape
+from locustfiles.load_shape import HeldRate, StagedShape
 
 LONGEST_P95_MS = 250.0
 LEAST_PART_OF_RATE = 0.95

@@ -1,4 +1,4 @@
-"""The files of a checkout: what git would list, for a zip download that has no git too."""
+"""The files of a checkout: those that git lists, also for a zip download, which has no git."""
 
 import os
 from fnmatch import fnmatch

@@ -1,4 +1,4 @@
-"""Starting the product's processes for a test: a free port, a wait that knows, an end for sure."""
+"""Start the product's processes for a test: on a free port, until they answer, and always ended."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""A pseudo-terminal in which a command runs, as under a person's hands."""
+"""A pseudo-terminal in which a command runs as if a person had typed it."""
 
 import os
 import pty

@@ -34,14 +34,13 @@ from infra.server_size import (
     MAX_TASKS,
     MEMORY_MEGABYTES,
     PROCESSES_PER_TASK,
+    TARGET_CPU_PERCENT,
+    TARGET_REQUESTS_PER_MINUTE,
 )
 from infra.stacks.storage import StorageStack
 from infra.stage import Stage
 
 PORT: Final = int(server_settings.PORT.default)
-# A task answers thousands of steps a second. Half of its CPU in use is a reason for another task.
-CPU_PERCENT: Final = 50
-REQUESTS_PER_MINUTE_AND_TASK: Final = 60_000
 
 
 class EcsStack(Stack):
@@ -105,10 +104,10 @@ class EcsStack(Stack):
         scaling = service.auto_scale_task_count(
             min_capacity=stage.min_tasks, max_capacity=MAX_TASKS
         )
-        scaling.scale_on_cpu_utilization("Cpu", target_utilization_percent=CPU_PERCENT)
+        scaling.scale_on_cpu_utilization("Cpu", target_utilization_percent=TARGET_CPU_PERCENT)
         scaling.scale_on_request_count(
             "Requests",
-            requests_per_target=REQUESTS_PER_MINUTE_AND_TASK,
+            requests_per_target=TARGET_REQUESTS_PER_MINUTE,
             target_group=self.load_balancer.targets,
         )
 

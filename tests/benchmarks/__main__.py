@@ -11,8 +11,8 @@ from pathlib import Path
 
 from local_stack.environment import CREDENTIALS
 
+from tests.benchmarks.bench_settings import chosen
 from tests.benchmarks.benchmarks import BENCHMARKS
-from tests.benchmarks.choice import chosen
 from tests.benchmarks.plot import bars
 
 RESULTS = Path(__file__).parent / "results"

@@ -1,4 +1,4 @@
-"""WSGI applications to compare ours with, in the very same server."""
+"""WSGI applications to compare ours with, on the same server."""
 
 import os
 from collections.abc import Iterable

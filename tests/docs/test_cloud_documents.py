@@ -80,7 +80,7 @@ def _kind_of(origin: dict[str, Any]) -> str:
 
 
 def _behind(templates: Templates) -> dict[str, str]:
-    """Return what stands behind each kind of origin, by what the templates say."""
+    """Return what is behind each kind of origin, according to the templates."""
     target = templates.one("AWS::ApplicationAutoScaling::ScalableTarget")
     tasks = f"{target['MinCapacity']} to {target['MaxCapacity']} Fargate tasks"
     assert templates.one("AWS::ElasticLoadBalancingV2::TargetGroup")["TargetType"] == "ip"
@@ -90,7 +90,7 @@ def _behind(templates: Templates) -> dict[str, str]:
 
 
 def _ways(templates: Templates) -> Iterator[str]:
-    """Write each way of a request through the distribution as the README's picture has it."""
+    """Yield each way of a request through the distribution as the README's picture draws it."""
     distribution = templates.one("AWS::CloudFront::Distribution")["DistributionConfig"]
     kinds = {origin["Id"]: _kind_of(origin) for origin in distribution["Origins"]}
     behind = _behind(templates)

@@ -10,7 +10,7 @@ from fibcore.dynamodb.writer_registry import STALE_SECONDS, WRITERS_LIMIT
 from fibcore.http import contract, problems
 from fibcore.settings import FIB_DEADLINE_SECONDS, Variable
 from local_stack.stack_settings import LocalSettings
-from server_api.server_settings import ServerSettings
+from server_api.server_settings import CONNECTIONS_LIMIT, ServerSettings
 from server_api.server_timeouts import GRACEFUL_STOP
 from server_api.worker import IDLE_SECONDS_AT_STOP
 
@@ -70,6 +70,7 @@ def test_limits_are_those_of_the_code() -> None:
     assert f"From {TWO_BATCHES_FROM} clients on" in (DOCS / "performance.md").read_text()
     operations = (DOCS / "operations.md").read_text()
     assert f"ends within {GRACEFUL_STOP} seconds" in operations
+    assert f"serves {CONNECTIONS_LIMIT:,} connections at most" in operations
     assert (IDLE_SECONDS_AT_STOP, "three seconds" in operations) == (3, True)
 
 

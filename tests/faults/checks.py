@@ -1,4 +1,4 @@
-"""What the campaign checks after each round: every answer, and the item in the table."""
+"""The checks of the campaign after each round: of every answer, and of the item in the table."""
 
 from collections import Counter
 from collections.abc import Iterator

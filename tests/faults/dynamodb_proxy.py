@@ -7,14 +7,16 @@ unused units is kept. Past that the proxy throttles as DynamoDB does:
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/burst-adaptive-capacity.html
 
 A backend can use it as DynamoDB's address or as an HTTP forward proxy, which gets requests with a
-whole URL. With `--certificate`, it also takes CONNECT: it then plays DynamoDB inside of the
-tunnel, so that all faults happen there too. Whatever the URL, DynamoDB Local answers.
+whole URL. With `--certificate`, it also takes CONNECT: it then plays DynamoDB inside the tunnel, so
+that all faults happen there too. Whatever the URL is, DynamoDB Local answers (`upstream.py`).
 
-Requests of its own control it while it runs (`proxy_control.py`): `GET /counts` returns what
-arrived and which faults happened; `PUT /faults` sets seed and rates of a `FaultPlan`;
-`PUT /call-seconds` sets how long a call takes; `PUT /outage` refuses all connections for so many
-seconds; `PUT /flush` delivers every late request now. A `GetItem` that does not ask for a
-consistent read is answered from a copy that is up to 200 ms old, as DynamoDB may answer.
+These requests control the proxy while it runs (`proxy_control.py`):
+
+- `GET /counts` returns how many requests arrived and which faults happened.
+- `PUT /faults` sets seed and rates of a `FaultPlan`.
+- `PUT /call-seconds` sets how long a call takes.
+- `PUT /outage` refuses all connections for so many seconds.
+- `PUT /flush` delivers every late request now.
 """
 
 import argparse
@@ -30,11 +32,11 @@ from tests.faults.false_answers import answer, false_answer
 from tests.faults.faults import Arrival, Fault, FaultPlan, FaultRates, Reply
 from tests.faults.http_messages import Message, exchange, read_message
 from tests.faults.token_bucket import TokenBucket
+from tests.faults.upstream import Connection, Upstream
 
 WRITE_UNITS = 1_000.0
 READ_UNITS = 3_000.0
 CALL_SECONDS = 0.005
-STALE_SECONDS = 0.2
 
 
 class DynamoDBProxy:
@@ -56,16 +58,13 @@ class DynamoDBProxy:
         tls: ssl.SSLContext | None = None,
     ) -> None:
         self._port = port
-        self._upstream_port = upstream_port
         self._limited = limited
         self._tls = tls
         self._call_seconds = CALL_SECONDS
         self._writes, self._reads = TokenBucket(WRITE_UNITS), TokenBucket(READ_UNITS)
         self._plan = FaultPlan(FaultRates(), 0)
         self._counts: Counter[str] = Counter(reads=0, writes=0, throttled=0)
-        self._copies: dict[bytes, tuple[float, Message]] = {}
-        self._late: set[asyncio.Task[None]] = set()
-        self._flush = asyncio.Event()
+        self._upstream = Upstream(upstream_port, self._counts)
         self._clients: set[asyncio.StreamWriter] = set()
         self._server: asyncio.Server | None = None
 
@@ -78,11 +77,11 @@ class DynamoDBProxy:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", self._port)
 
     async def _serve(self, client: asyncio.StreamReader, answers: asyncio.StreamWriter) -> None:
-        """Serve one connection, over a connection of its own to DynamoDB Local."""
+        """Serve one connection of a client, which gets one connection to DynamoDB Local."""
         self._clients.add(answers)
-        requests: asyncio.StreamWriter | None = None
+        upstream: Connection | None = None
         try:
-            upstream, requests = await asyncio.open_connection("127.0.0.1", self._upstream_port)
+            upstream = await self._upstream.connect()
             while message := await read_message(client):
                 if message[0].startswith(b"CONNECT "):
                     await self._open_tunnel(answers)
@@ -91,7 +90,7 @@ class DynamoDBProxy:
                     self._clients.discard(answers)  # no outage cuts it
                     told = await self._control(message)
                 else:
-                    told = await self._pass_on(message, upstream, requests)
+                    told = await self._pass_on(message, upstream)
                 answers.write(told[0] + told[1])
                 await answers.drain()
         except Silent:
@@ -109,8 +108,8 @@ class DynamoDBProxy:
         finally:
             self._clients.discard(answers)
             answers.close()
-            if requests:
-                requests.close()
+            if upstream:
+                upstream[1].close()
 
     async def _open_tunnel(self, answers: asyncio.StreamWriter) -> None:
         """Go on with TLS on the same connection, or refuse as a forward proxy does.
@@ -134,18 +133,13 @@ class DynamoDBProxy:
             await answers.drain()
             await asyncio.sleep(plan.random.uniform(0, plan.rates.drip_seconds))
 
-    async def _pass_on(
-        self,
-        message: Message,
-        upstream: asyncio.StreamReader,
-        requests: asyncio.StreamWriter,
-    ) -> Message:
+    async def _pass_on(self, message: Message, upstream: Connection) -> Message:
         """Pass on one call to DynamoDB, with the fault that befalls it."""
         started = time.monotonic()
         head, body = message
         writes, reads = b".UpdateItem" in head, b".GetItem" in head
         if not writes and not reads:
-            return await exchange(message, upstream, requests)
+            return await exchange(message, *upstream)
         self._counts["writes" if writes else "reads"] += 1
         fault = self._plan.draw()
         if fault and fault.arrival is Arrival.TWICE and not (writes and _applies_once(body)):
@@ -156,46 +150,30 @@ class DynamoDBProxy:
             self._counts[fault.name.lower()] += 1
         true = await self._arrive(fault.arrival if fault else Arrival.ONCE, message)
         if true is None:
-            true = await self._ask(message, upstream, requests)
+            true = await self._upstream.ask(message, upstream)
         told = await self._reply(fault.reply if fault else Reply.TRUE, true)
         await asyncio.sleep(self._call_seconds - (time.monotonic() - started))
         return told
 
     async def _arrive(self, arrival: Arrival, message: Message) -> Message | None:
-        """Let the request arrive; return an empty answer where it does not arrive now.
+        """Let the request arrive as the fault says.
 
         Returns:
-            None where it is still to be passed on once.
+            An empty answer if the request does not arrive now; None if it still has to be passed on
+            once.
         """
         match arrival:
             case Arrival.NEVER:
                 return b"", b""
             case Arrival.LATE:
-                self._keep_for_later(message)
+                seconds = self._seconds(self._plan.rates.late_seconds)
+                self._upstream.deliver_late(message, seconds=seconds)
                 return b"", b""
             case Arrival.SLOWLY:
                 await asyncio.sleep(self._seconds(self._plan.rates.slow_seconds))
             case Arrival.TWICE:
-                await self._deliver(message)
+                await self._upstream.deliver(message)
         return None
-
-    async def _ask(
-        self,
-        message: Message,
-        upstream: asyncio.StreamReader,
-        requests: asyncio.StreamWriter,
-    ) -> Message:
-        """Pass the request on and return DynamoDB's answer, or an old one to an old-style read."""
-        head, body = message
-        if b".GetItem" in head and b'"ConsistentRead": true' not in body:
-            now = time.monotonic()
-            stale = self._copies.get(body)
-            if stale is None or now - stale[0] > STALE_SECONDS:
-                stale = self._copies[body] = now, await exchange(message, upstream, requests)
-            return stale[1]
-        true = await exchange(message, upstream, requests)
-        self._counts["moves"] += b".UpdateItem" in head and _is_ok(true)
-        return true
 
     async def _reply(self, reply: Reply, true: Message) -> Message:
         """Return what the client is answered.
@@ -226,24 +204,6 @@ class DynamoDBProxy:
     def _seconds(self, most: float) -> float:
         return self._plan.random.uniform(0, most)
 
-    def _keep_for_later(self, message: Message) -> None:
-        task = asyncio.create_task(self._deliver_late(message))
-        self._late.add(task)
-        task.add_done_callback(self._late.discard)
-
-    async def _deliver_late(self, message: Message) -> None:
-        late = self._seconds(self._plan.rates.late_seconds)
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._flush.wait(), late)
-        await self._deliver(message)
-
-    async def _deliver(self, message: Message) -> None:
-        """Deliver a request whose answer nobody gets."""
-        with suppress(OSError):
-            upstream, requests = await asyncio.open_connection("127.0.0.1", self._upstream_port)
-            self._counts["moves"] += _is_ok(await exchange(message, upstream, requests))
-            requests.close()
-
     async def _control(self, message: Message) -> Message:
         head, body = message
         asked = head.split(b" ", 2)[1]
@@ -255,10 +215,7 @@ class DynamoDBProxy:
         elif asked == b"/outage":
             self._outage = asyncio.create_task(self._refuse_all(told))
         elif asked == b"/flush":
-            self._flush.set()
-            if self._late:
-                await asyncio.wait(self._late)
-            self._flush.clear()
+            await self._upstream.flush()
         return answer(b"200 OK", json.dumps(self._counts).encode())
 
     async def _refuse_all(self, seconds: float) -> None:
@@ -271,16 +228,12 @@ class DynamoDBProxy:
         await self._listen()
 
 
-def _is_ok(told: Message) -> bool:
-    return told[0].startswith(b"HTTP/1.1 200")
-
-
 def _applies_once(body: bytes) -> bool:
     """Return whether a write is safe to deliver twice.
 
-    A write that moves the index is safe where it carries its writer's number. The Lambda backend
-    sends it without, as does a server for whose entry the item has no room: nothing can tell a
-    second delivery of theirs from a second step.
+    A write that moves the index is safe if it carries its writer's number. The Lambda function
+    sends no number, and neither does a server for whose entry the item has no room. Nothing can
+    distinguish a second delivery of such a write from a second step.
     """
     return b":net" not in body or b":first" in body
 

@@ -1,6 +1,6 @@
 """One run of a counter under gevent in which greenlets are killed at random yields.
 
-Whoever imports this has patched the standard library by gevent before.
+The standard library must be patched by gevent before this module is imported.
 """
 
 import itertools

@@ -1,7 +1,7 @@
-"""Running the image as ECS does: its own user and command, nothing to write on, held to a size.
+"""Run the image as ECS does: with its user and command, a read-only root, and limits of size.
 
-runc is the runtime under Docker and ECS; here it is given the image's root and settings by hand,
-and the host's network.
+runc is the runtime under Docker and ECS. Here it gets the image's root and settings directly, and
+it uses the host's network.
 """
 
 import json

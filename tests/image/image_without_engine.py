@@ -1,7 +1,7 @@
-"""Building the server's image where no container engine runs and no registry can be reached.
+"""Build the server's image without a container engine and without a registry.
 
-buildah builds the product's Dockerfile on a plain Debian, made by debootstrap in place of the
-registry's base image. This is for CI; people build by `make image`.
+buildah builds the product's Dockerfile on a plain Debian, which debootstrap makes in place of the
+registry's base image. This is for CI. People build the image with `make image`.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""Running the whole stack, as `make run` does, on ports and a data folder of its own."""
+"""Run the whole stack, as `make run` does, on free ports and in a new data folder."""
 
 import os
 import subprocess

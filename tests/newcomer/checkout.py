@@ -1,4 +1,4 @@
-"""A fresh checkout in a folder of its own, and `make` in it as a newcomer runs it."""
+"""A new checkout in a separate folder, and `make` in it as a newcomer runs it."""
 
 import os
 import shutil

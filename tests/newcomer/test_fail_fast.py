@@ -81,9 +81,9 @@ def test_skipped_tests_name_what_installs_their_tools(
 
 
 SHORT_LOAD = """
-from locustfiles import target, verdict
+from locustfiles import target_check, verdict
 from locustfiles.fib_user import FibUser
-from locustfiles.stages import Stage, StagedShape
+from locustfiles.load_shape import Stage, StagedShape
 
 class Load(StagedShape):
     stages = (Stage(4, 1, 1),)

@@ -1,8 +1,8 @@
-"""The README's word for it: Python, make and a user who is not root are all that it takes.
+"""A minimal Debian with Python and make suffices, as the README says, for a user who is not root.
 
-A Debian from its mirror, with `python3`, `python3-venv`, `make` and `ca-certificates`, in which
-somebody sets up a fresh checkout with an empty cache, runs it, and runs `make check`. All of
-`make test` there would take as long as it takes outside once more, and test the same code.
+The Debian comes from its mirror, with `python3`, `python3-venv`, `make` and `ca-certificates`. The
+test sets up a new checkout with an empty cache, runs it, and runs `make check`. It does not run
+`make test` there, which would test the same code again and take as long again.
 """
 
 import os

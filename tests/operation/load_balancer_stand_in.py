@@ -1,7 +1,7 @@
-"""A load balancer as AWS's is one: a target is taken out before it is told to stop.
+"""A local load balancer that behaves like AWS's: it removes a target before the target is stopped.
 
-It keeps connections to its targets and never repeats a request: one that its target leaves
-unanswered is a 502.
+It keeps connections to its targets and never repeats a request. If a target leaves a request
+unanswered, the client gets a 502.
 """
 
 import asyncio

@@ -1,7 +1,7 @@
-"""Requests offered at a constant rate, whatever becomes of those before: an open loop.
+"""An open loop: requests at a constant rate, whether or not earlier ones are answered.
 
-Latency counts from when a request was due, not from when a free connection sent it: a client that
-waits for answers before it asks again hides how long others would have waited.
+The latency of a request counts from when it was due, not from when a free connection sent it.
+Otherwise a slow answer would delay the requests after it, and their waiting would not be measured.
 """
 
 import json

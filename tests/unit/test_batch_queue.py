@@ -1,6 +1,6 @@
-"""How many steps share a write, where clients ask anew as soon as they are answered.
+"""How many steps share a write if each client asks again as soon as it is answered.
 
-With greenlets, which run one after the other in a known order.
+The clients are greenlets, which run one after the other in a known order.
 """
 
 import json
@@ -47,12 +47,12 @@ print(json.dumps(batches))
 
 
 class Clients(NamedTuple):
-    """Clients of a kind.
+    """Clients that behave alike.
 
     Attributes:
         number: How many.
-        turns_before: So many others' turns pass before they ask first.
-        turns_between: And so many from an answer to asking anew.
+        turns_before: How many turns of other greenlets pass before a client asks first.
+        turns_between: How many turns pass between an answer and the client's next request.
     """
 
     number: int

@@ -1,4 +1,4 @@
-"""The combining counter with threads, each held and let go by the test."""
+"""The batching counter with threads, each of which the test holds and releases."""
 
 import threading
 from collections.abc import Iterator

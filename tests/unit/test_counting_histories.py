@@ -1,7 +1,7 @@
-"""Two processes count on one item while anything may happen, against one plain counter.
+"""Two processes count on one item while anything may happen to their writes.
 
-Hypothesis draws who asks what and when, whose batch is taken, what becomes of every send, and
-what happens meanwhile; in the end the answers must be those of a single sequential counter.
+Hypothesis draws which client asks what and when, which batch is served, what becomes of every
+write, and what happens in between. At the end the answers must be those of one sequential counter.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The batch writer under every outcome of its writes, against one plain counter."""
+"""The exactly-once writer under every outcome of its writes, compared with a sequential counter."""
 
 from itertools import count
 

@@ -1,4 +1,4 @@
-"""The errors of a counter, and InvalidSettings. Each class says what became of the step.
+"""The errors of a counter, each of which says what became of the step, and InvalidSettings.
 
 - CounterError
   - BeforeStart      nothing moved

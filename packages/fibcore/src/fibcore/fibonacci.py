@@ -5,14 +5,14 @@ text. libmpdec adds and prints in time linear in the number of digits, and it mu
 number-theoretic transform. CPython 3.11 prints an `int` in quadratic time, and every version by
 default refuses to print one of more than 4,300 digits. F(20578) is the first that is longer.
 
-A number is computed bottom-up from the last pair that was reached, by additions, or by subtractions
-if its index is lower. If that pair is far away, the new pair is computed from scratch by fast
-doubling, with the identities
+A number is computed from the last pair that was reached, by additions if its index is higher and by
+subtractions if it is lower. If that pair is far away, the new pair is computed from scratch by fast
+doubling, which takes about log2(n) rounds of four multiplications, with the identities
 
     F(2k)   = F(k) * (2 F(k+1) - F(k))
     F(2k+1) = F(k)^2 + F(k+1)^2
 
-(Dijkstra, EWD654, "In honour of Fibonacci", 1978), in about log2(n) multiplications.
+from Dijkstra, EWD654, "In honour of Fibonacci", 1978.
 """
 
 import threading

@@ -1,8 +1,13 @@
 """Timeouts of a request that depend on each other, in seconds.
 
-     5  the counter gives up, FIB_DEADLINE_SECONDS; it may be set to 25, LONGEST_DEADLINE
-    29  AWS stops the Lambda function, FUNCTION: 25, and 3 for the last call, and 1
+     3  a call to DynamoDB ends, LONGEST_CALL; sooner if the deadline is short (`create_client`)
+     5  the counter gives up, FIB_DEADLINE_SECONDS
+    25  the counter gives up if that setting has its highest value, LONGEST_DEADLINE
+    29  AWS stops the Lambda function, FUNCTION
     30  CloudFront and the HTTP API stop waiting for the answer
+
+The last call may begin just before the deadline, so the function gets the time of one more call and
+one second to answer.
 
 The timeouts of the server's connections and of its shutdown are in `server_api.server_timeouts`.
 """
@@ -11,5 +16,6 @@ from typing import Final
 
 from fibcore.settings import FIB_DEADLINE_SECONDS
 
+LONGEST_CALL: Final = 3
 LONGEST_DEADLINE: Final = int(FIB_DEADLINE_SECONDS.highest)
-FUNCTION: Final = LONGEST_DEADLINE + 4
+FUNCTION: Final = LONGEST_DEADLINE + LONGEST_CALL + 1

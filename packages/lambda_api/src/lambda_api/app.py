@@ -29,8 +29,8 @@ def readable_event(event: Any) -> dict[str, Any]:
     """Return what the application reads of an event, in the form that Mangum expects.
 
     Mangum raises an exception on a `host` or an `x-forwarded-port` that it can't parse, and API
-    Gateway would answer that with a 500 of its own. The application reads neither, so they are
-    left out. An event that is no HTTP request of payload format 2.0, such as one that only keeps
+    Gateway would then answer with its own 500. The application reads neither, so they are left
+    out. An event that is no HTTP request of payload format 2.0, such as one that only keeps
     the function warm, becomes a request for a path that does not exist.
     """
     try:

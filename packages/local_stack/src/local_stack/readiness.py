@@ -29,7 +29,7 @@ async def wait_until_ready(addresses: Mapping[str, str], *, seconds: float) -> l
 
 
 async def _wait_for(address: str) -> None:
-    while not await _answers(address):  # noqa: ASYNC110 - no event tells of another process
+    while not await _answers(address):  # noqa: ASYNC110 - no event reports another process
         await asyncio.sleep(_INTERVAL_SECONDS)
 
 

@@ -131,7 +131,7 @@ class _Stack:
         def wanted() -> bool:
             return os.getppid() == parent and _is_running(self._started_by)
 
-        while _is_detached() or wanted():  # noqa: ASYNC110 - no event tells of their end
+        while _is_detached() or wanted():  # noqa: ASYNC110 - no event reports their end
             await asyncio.sleep(_PARENT_INTERVAL_SECONDS)
         self._stopped.set()
 

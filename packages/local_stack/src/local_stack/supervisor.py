@@ -1,8 +1,8 @@
-"""Process supervisor: starts programs, starts again each one that ends, and leaves none behind.
+"""Process supervisor: starts programs, restarts each one that ends, and leaves none behind.
 
-Supervisor, the program, needs a configuration file, in which a user's paths have to be escaped,
-opens standard output by its path and takes a closed terminal for a wish to reload. Honcho starts
-nothing again. Circus brings ZeroMQ and Tornado. What is needed here is one loop for each program.
+Three programs from PyPI do not fit. Supervisor needs a configuration file in which a user's paths
+have to be escaped, opens standard output by its path, and reloads when the terminal is closed.
+Honcho restarts nothing. Circus depends on ZeroMQ and Tornado. One loop for each program is enough.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ kill -TERM $groups; sleep 2; kill -KILL $groups
 
 
 class Supervisor:
-    """Keeps programs running, each in a process group of its own.
+    """Keeps programs running, each in a separate process group.
 
     The first program is stopped last, since the others depend on it.
     """

@@ -1,4 +1,4 @@
-"""The local table: created and seeded where it is not there yet."""
+"""Create and seed the local table if it does not exist."""
 
 import os
 import sys

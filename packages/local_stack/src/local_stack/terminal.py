@@ -1,4 +1,4 @@
-"""Output to the terminal that never fails: not for its encoding, and not when nobody reads it."""
+"""Output to the terminal that never fails, whatever its encoding is and even if nobody reads it."""
 
 import os
 import sys

@@ -20,7 +20,8 @@ def run_within(call: Callable[[], Any], seconds: float) -> Any:
         with limit:
             return call()
     except gevent.Timeout as fired:
-        # A subclass of Exception must not interrupt the call: botocore would catch and ignore it.
+        # `gevent.Timeout` is no subclass of Exception, so botocore does not catch and ignore it.
+        # That is why it becomes a TimeoutError only here, outside of the call.
         if fired is not limit:
             raise
         raise TimeoutError(f"no answer within {seconds} seconds") from fired

@@ -31,11 +31,11 @@ wsgi_app = "server_api.wsgi:create_application()"
 bind = f"0.0.0.0:{_settings.port}"
 workers = _settings.processes
 
-# Gunicorn has two gevent workers. `CounterWorker` derives from the one that uses Gunicorn's own
-# HTTP parser, which refuses ambiguous framing, closes idle connections and says `Connection: close`
-# when it stops. `gevent_pywsgi` does none of these, though it answered a bare hello 1.3 times as
-# fast. The C parser of `gunicorn[fast]` made steps 1.02 to 1.14 times as fast, but it comes as
-# source that has to be compiled.
+# Gunicorn has two gevent workers, and `CounterWorker` derives from the one with Gunicorn's own HTTP
+# parser. This one refuses ambiguous framing, closes idle connections and says `Connection: close`
+# when it stops. The other, `gevent_pywsgi`, does none of these, though it answered a bare hello 1.3
+# times as fast. The C parser of `gunicorn[fast]` made steps 1.02 to 1.14 times as fast, but it
+# comes as source that has to be compiled.
 worker_class = "server_api.worker.CounterWorker"
 worker_connections = CONNECTIONS_LIMIT
 # When 1,500 clients connected at once, thousands of attempts overflowed a backlog of 64, and a
@@ -43,7 +43,8 @@ worker_connections = CONNECTIONS_LIMIT
 # first attempt.
 backlog = 2_048
 
-# Only the access log uses a forwarded header, without trust, so Gunicorn need not check each peer.
+# Only the access log uses a forwarded header, and nothing depends on its truth. So Gunicorn need
+# not check which peer sent it.
 # With Gunicorn's defaults, a client's SCRIPT_NAME header would shorten its path or make it fail.
 forwarded_allow_ips = "*"
 forwarder_headers = ""

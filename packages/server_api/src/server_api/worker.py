@@ -43,7 +43,7 @@ all the rest of waiting for a request."""
 
 
 class CounterWorker(GeventWorker):
-    """Answers simple requests by the application's fast path, where it has one.
+    """Answers simple requests by the application's fast path, if it has one.
 
     It closes a connection if a whole request head does not arrive, or the client does not read its
     response, within the keep-alive time. After SIGTERM it goes on serving for

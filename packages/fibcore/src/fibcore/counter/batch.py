@@ -19,8 +19,8 @@ class Batch:
         first: The sequence number of the first write since the last fence; 0 if there is none.
         plans: The plan of every write since the last fence, by sequence number.
         in_doubt: The numbers of the writes and fences whose outcome is not known yet.
-        was_refused: Whether DynamoDB rejected a write of this batch, and it is not yet known
-            whether a proxy had delivered a copy of that write before.
+        was_refused: Whether DynamoDB rejected a write of this batch whose outcome is not settled
+            yet. A proxy may have delivered a copy of it before, which may have been applied.
     """
 
     def __init__(self, lock: threading.Lock) -> None:
@@ -61,7 +61,8 @@ class Batch:
     def plan_write(self, number: int, max_index: int) -> Plan | None:
         """Plan one write for the waiting steps; return None if no step waits.
 
-        If it moves the index, it is in doubt from now on. Otherwise every step is refused.
+        If the plan has a movement, its write is in doubt from now on. A plan without a movement
+        refuses every step.
         """
         with self._lock:
             if not self.waiting:

@@ -68,7 +68,7 @@ class BatchQueue:
         batch = self.add(step)
         try:
             self.wake_worker()
-            time.sleep(0)  # The worker may send its call first; waiting is prepared meanwhile.
+            time.sleep(0)  # The worker sends its call before this thread prepares to wait.
             if not _wait(batch.done, self._deadline_seconds) and batch.was_refused:
                 _wait(batch.done, GRACE_SECONDS)
         finally:
@@ -82,7 +82,11 @@ class BatchQueue:
         return sum(len(batch.waiting) for batch in self._batches)
 
     def add(self, step: Step) -> Batch:
-        """Add `step` to the newest batch and return that; a full queue raises `Unavailable`."""
+        """Add `step` to the newest batch and return the batch.
+
+        Raises:
+            Unavailable: The queue is full.
+        """
         with self._lock:
             if self.length >= self._limit:
                 raise Unavailable("too many steps wait already")
@@ -156,7 +160,7 @@ class BatchQueue:
 
 
 def _wait(event: threading.Event, seconds: float) -> bool:
-    """Wait for the event, at most so long, and return whether it is set.
+    """Wait for the event, at most `seconds`, and return whether it is set.
 
     In gevent, a wait that begins just after the event was set has no timeout and may never end.
     """

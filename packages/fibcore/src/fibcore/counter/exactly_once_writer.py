@@ -1,4 +1,4 @@
-"""Writes batches to the item with conditional writes. At most one applies.
+"""Applies each batch to the item exactly once, by conditional writes with sequence numbers.
 
 These are the rules. The model in `tests/unit/batching_model.py` shows that each is needed.
 

@@ -16,13 +16,14 @@ class SimpleCounter:
     """A `Counter` that sends one conditional write per step.
 
     A write is sent again only if its condition failed, if DynamoDB rejected it for a transient
-    reason, or if it was never sent. If it is unanswered, the step's outcome is unknown at once:
-    nothing in the item tells whether it was applied.
+    reason, or if no connection was made. If it is unanswered, the step's outcome is unknown at
+    once: nothing in the item tells whether it was applied.
 
     Args:
         repository: Where the index is kept.
         max_index: The highest index that `next` reaches.
-        deadline_seconds: After this time no try is repeated after an error.
+        deadline_seconds: How long after its start a call may try again after an error. A failed
+            condition is no error.
         clock: Monotonic, in seconds.
         pause: Waits for the given number of seconds.
     """

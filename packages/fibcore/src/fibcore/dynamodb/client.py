@@ -18,6 +18,7 @@ from fibcore.dynamodb.error_classification import classify
 from fibcore.dynamodb.time_limit import RunWithin
 from fibcore.errors import OutcomeUnknown
 from fibcore.settings import Settings
+from fibcore.timeouts import LONGEST_CALL
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -29,8 +30,7 @@ def create_client(settings: Settings, *, connections: int = 4) -> "DynamoDBClien
     """Return a boto3 client for the settings' region and endpoint that never retries by itself.
 
     Its read timeout is three fifths of the deadline, so a call that takes half the deadline is
-    answered, and a lost answer leaves time for more calls. It is 3 seconds at most, because the
-    Lambda function may begin a call just before its deadline.
+    answered, and a lost answer leaves time for more calls. It is at most `LONGEST_CALL`.
 
     Args:
         settings: They give the region, the endpoint and the deadline of a request.
@@ -43,7 +43,7 @@ def create_client(settings: Settings, *, connections: int = 4) -> "DynamoDBClien
         endpoint_url=settings.endpoint_url,
         config=Config(
             connect_timeout=min(1.0, settings.deadline_seconds / 4),
-            read_timeout=min(3.0, settings.deadline_seconds * 0.6),
+            read_timeout=min(LONGEST_CALL, settings.deadline_seconds * 0.6),
             retries={"total_max_attempts": 1, "mode": "standard"},
             max_pool_connections=connections,
             tcp_keepalive=True,

@@ -1,8 +1,8 @@
 """Which failures of a call mean that the write was not applied. Every other outcome is unknown.
 
 `ConditionFailed` and `Refused` mean that DynamoDB did not carry out the request, and `Unavailable`
-that the request was never sent. `OutcomeUnknown` is every other failure. An answer is about one
-delivery of the request: a proxy may have delivered another.
+that the request was never sent. `OutcomeUnknown` is every other failure. A proxy may deliver a
+request twice, and an answer says only what became of one delivery.
 """
 
 import socket
@@ -72,7 +72,7 @@ class Refused(Unavailable):
 
 
 def classify(error: Exception, *, sent: bool) -> Exception:
-    """Return the exception that classifies `error`; it is `OutcomeUnknown` without proof."""
+    """Return the exception that says how the call ended; if in doubt, `OutcomeUnknown`."""
     if not sent:
         return Unavailable(f"the request to DynamoDB could not be made: {error}")
     if isinstance(error, ClientError):

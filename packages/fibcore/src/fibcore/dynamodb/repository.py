@@ -35,7 +35,7 @@ may have dropped them silently, or AWS Lambda may have frozen the process in bet
 
 
 class CounterRepository:
-    """Reads and writes the counter's item, one request per method.
+    """Reads and writes the counter's item. No method repeats a request.
 
     A method raises `Unavailable` if its request failed and was not carried out. A method that
     writes raises `OutcomeUnknown` if the request may have been carried out.
@@ -126,7 +126,10 @@ class CounterRepository:
         return self.require_index(stored)
 
     def _move_back(self, moved: Mapping[str, Any], net: int) -> None:
-        """Undo a write that moved a fraction: no condition can require a whole number."""
+        """Undo a write that moved a stored fraction.
+
+        No condition of DynamoDB can require that the stored number is whole.
+        """
         try:
             self._update(
                 _attributes,

@@ -28,7 +28,8 @@ STALE_SECONDS: Final = 60.0
 """An entry that has not changed for this long may be removed."""
 
 _TRY_AGAIN_SECONDS: Final = 1.0
-"""How long a writer waits for its next refresh if there was no room, or if one failed."""
+"""How long a writer waits for its next refresh if it found no room, or if it has an entry and the
+refresh failed."""
 
 _ID_LENGTH: Final = 6
 _NUMBER_NAME: Final = re.compile(rf"n\.([a-zA-Z0-9]{{{_ID_LENGTH}}})")

@@ -16,7 +16,8 @@ BODY_LIMIT_BYTES: Final = 64 * 1024
 HEAD_FIELDS: Final = 64
 FIELD_BYTES: Final = 8 * 1024
 HEAD_BYTES: Final = 32 * 1024
-"""The most header fields that a request may have, the most bytes of a field, and of the head."""
+"""A request with this many header fields, this many bytes in each and this many in all is served. A
+larger one may be refused."""
 
 RETRY_AFTER_SECONDS: Final = 1
 

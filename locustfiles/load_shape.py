@@ -1,4 +1,4 @@
-"""A load in stages: so many requests a second, reached and held for so many seconds."""
+"""The shape of a load, in stages: each one changes or holds the rate for some seconds."""
 
 import time
 from typing import ClassVar, NamedTuple

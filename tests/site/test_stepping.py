@@ -1,4 +1,4 @@
-"""Moving: buttons, keys, holding, and nothing lost of what was pressed."""
+"""Steps by buttons and keys, pressed and held down: each press is one step."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The site is small, loads in few requests, and its policy is kept."""
+"""The site is small and loads in few requests, and its content security policy is kept."""
 
 from pathlib import Path
 from urllib.parse import urlsplit

@@ -1,4 +1,4 @@
-"""What people take away: digits selected, found, copied and printed."""
+"""The digits are selected, found, copied and printed whole."""
 
 import re
 

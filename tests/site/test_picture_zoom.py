@@ -1,4 +1,4 @@
-"""Looking further in and out of the picture; its corners, its labels, and saving it."""
+"""The picture: zooming in and out, its corners, its labels, and saving it."""
 
 import xml.etree.ElementTree as ET
 from itertools import pairwise

@@ -1,4 +1,4 @@
-"""A backend that takes requests and answers none: the page stays usable and says what it knows."""
+"""A backend takes requests and answers none: the page stays usable and says what it knows."""
 
 from playwright.sync_api import Request, expect
 

@@ -1,4 +1,4 @@
-"""Whether the backend under load answers at all: asked once, before the load begins."""
+"""Checks once, before the load begins, that the backend answers."""
 
 import sys
 from typing import Any

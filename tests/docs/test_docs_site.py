@@ -1,4 +1,4 @@
-"""The documents' site: every link leads somewhere, and nothing comes from another host."""
+"""The site that `make docs` builds: every link leads somewhere, and no other host is needed."""
 
 import re
 import shutil

@@ -1,4 +1,4 @@
-"""What the environment chooses of the benchmarks; a senseless choice ends the run in one line."""
+"""The benchmarks that `BENCH` chooses; an unknown name ends the run with one line."""
 
 import os
 import sys

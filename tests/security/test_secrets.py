@@ -1,4 +1,4 @@
-"""What stands in the repository: no secret, and no one's account."""
+"""No file of the repository contains a secret or the number of an AWS account."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The page follows what others do, quietly, and waits where nobody answers."""
+"""The page polls the counter: it shows what others do, and asks less often if nothing happens."""
 
 from collections.abc import Callable
 from itertools import pairwise
