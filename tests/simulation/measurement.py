@@ -20,22 +20,26 @@ class Measurement:
 
     def __init__(self) -> None:
         self.cut = 0
-        self.failures: Counter[type[CounterError]] = Counter()
+        self.failures: Counter[type] = Counter()
         self.seen = bytearray()
         self.broken: list[str] = []
         self._latencies: dict[int, list[int]] = defaultdict(lambda: [0] * (_LONGEST_MS + 1))
 
-    def note(self, arrived: float, answered: float, outcome: int | CounterError) -> None:
-        """Note one answer, and when it was asked for and answered, in seconds."""
-        if isinstance(outcome, CounterError):
-            self.failures[type(outcome)] += 1
-            return
-        self._latencies[int(answered)][min(int((answered - arrived) * 1_000), _LONGEST_MS)] += 1
-        if outcome >= len(self.seen):
-            self.seen.extend(bytes(max(outcome + 1 - len(self.seen), 65_536)))
-        if self.seen[outcome]:
-            self.broken.append(f"{outcome} was answered twice")
-        self.seen[outcome] = 1
+    def note(
+        self, answered: float, outcomes: Iterable[tuple[float, int | CounterError | None]]
+    ) -> None:
+        """Note the answers of one moment: when each was asked for, in seconds, and its outcome."""
+        latencies, seen = self._latencies[int(answered)], self.seen
+        for asked, outcome in outcomes:
+            if not isinstance(outcome, int):
+                self.failures[type(outcome)] += 1
+                continue
+            latencies[min(int((answered - asked) * 1_000), _LONGEST_MS)] += 1
+            if outcome >= len(seen):
+                seen.extend(bytes(outcome + 65_536 - len(seen)))
+            if seen[outcome]:
+                self.broken.append(f"{outcome} was answered twice")
+            seen[outcome] = 1
 
     def check(self, *, start: int, stored: int) -> None:
         """Raise AssertionError unless steps forward from `start` alone explain all answers."""

@@ -51,6 +51,9 @@ class Process:
     arrive while the worker waits are added when it goes on, because nobody looks before that: so
     millions of them are simulated in seconds.
 
+    Attributes:
+        is_dead: Whether it was killed.
+
     Args:
         partition: The item that it counts on.
         measurement: Where its answers are noted.
@@ -68,17 +71,17 @@ class Process:
         *,
         core: Core,
         step_seconds: float,
-        max_index: int = 10_000_000,
+        max_index: int,
     ) -> None:
         self._time = partition.time
         self._measurement = measurement
-        self._random = random
+        self._until_next = random.expovariate
         self._core = core
         self._half_a_step = step_seconds / 2
         self._rate = 0.0
         self._next_arrival = math.inf
         self._waiting: deque[tuple[float, Step, Batch]] = deque()
-        self._is_dead = False
+        self.is_dead = False
         self._context = copy_context()
         self._context.run(_current.set, self)
         self.table = SimulatedTable(partition, self._call)
@@ -91,6 +94,11 @@ class Process:
             pause=self.sleep,
         )
 
+    @property
+    def writes(self) -> int:
+        """How many requests it has sent so far."""
+        return self.table.sends
+
     def run(self, client: Callable[[], None]) -> None:
         """Run a client that waits for its answers (a closed loop)."""
         self._context.run(self._time.spawn, client)
@@ -98,13 +106,13 @@ class Process:
     def offer(self, rate: float) -> None:
         """Let `rate` steps a second arrive from now on."""
         self._rate = rate
-        self._next_arrival = self._time.now + self._until_next() if rate else math.inf
+        self._next_arrival = self._time.now + self._until_next(rate) if rate else math.inf
         self._expect()
 
     def kill(self) -> None:
         """End it at once; its clients' connections break."""
         self.offer(0)
-        self._is_dead = True
+        self.is_dead = True
         self._measurement.cut += len(self._waiting)
         self._waiting.clear()
 
@@ -120,15 +128,13 @@ class Process:
         self._arrive()
         while self._core.free_at > self._time.now:
             self._time.sleep(self._core.free_at - self._time.now)
-        if self._is_dead:
+        self._take_answers()
+        if self.is_dead:
             self._time.wait()
 
     def _call(self, seconds: float) -> None:
         self._core.use(self._time.now, CALL_SECONDS / 2)
         self.sleep(seconds)
-
-    def _until_next(self) -> float:
-        return self._random.expovariate(self._rate)
 
     def _expect(self) -> None:
         if not self._waiting and self._next_arrival < math.inf:
@@ -139,24 +145,25 @@ class Process:
         now, arrival = self._time.now, self._next_arrival
         if arrival > now:
             return
-        queue, use, waiting = self.counter.writes, self._core.use, self._waiting
-        was_idle = not waiting
+        add, append, until_next = self.counter.writes.add, self._waiting.append, self._until_next
+        work, free_at, rate = self._half_a_step, self._core.free_at, self._rate
+        was_idle = not self._waiting
         while arrival <= now:
             step = Step(Operation.NEXT)
-            use(arrival, self._half_a_step)
+            free_at = (max(arrival, free_at)) + work
             try:
-                waiting.append((arrival, step, queue.add(step)))
+                append((arrival, step, add(step)))
             except Unavailable as full:
-                self._measurement.note(arrival, now, full)
-            arrival += self._until_next()
-        self._next_arrival = arrival
+                self._measurement.note(now, [(arrival, full)])
+            arrival += until_next(rate)
+        self._next_arrival, self._core.free_at = arrival, free_at
         if was_idle:
-            self._context.copy().run(queue.wake_worker)
+            self._context.copy().run(self.counter.writes.wake_worker)
 
     def _take_answers(self) -> None:
         """Note the answers that were given, and let the steps leave whose deadline is over."""
-        waiting, now, note = self._waiting, self._time.now, self._measurement.note
-        answered = 0
+        waiting, now = self._waiting, self._time.now
+        answered = []
         while waiting:
             arrival, step, batch = waiting[0]
             if step.outcome is None:
@@ -164,10 +171,8 @@ class Process:
                 if now - arrival <= DEADLINE_SECONDS + grace:
                     break
                 batch.leave(step)
-            outcome = step.outcome
-            assert outcome is not None
-            note(arrival, now, outcome)
+            answered.append((arrival, step.outcome))
             waiting.popleft()
-            answered += 1
-        self._core.use(now, answered * self._half_a_step)
+        self._measurement.note(now, answered)
+        self._core.use(now, len(answered) * self._half_a_step)
         self._expect()

@@ -79,7 +79,7 @@ class BatchQueue:
     @property
     def length(self) -> int:
         """How many steps wait for the worker."""
-        return sum(len(batch.waiting) for batch in self._batches)
+        return sum([len(batch.waiting) for batch in self._batches])
 
     def add(self, step: Step) -> Batch:
         """Add `step` to the newest batch and return the batch.

@@ -115,7 +115,7 @@ class Pacer:
             carried_out = sum(sent) / seconds * self._sent / max(1, self._sent + self._throttled)
             if self._throttled or carried_out > self._capacity:
                 self._capacity = carried_out
-            self._goal = self._capacity / writers
+            self._goal = max(self._capacity / writers, 1 / self._longest_wait)
             if self.is_active:
                 self._cut_rate = min(self._cut_rate, _CUT * self._goal)
         self._sent = self._throttled = 0
