@@ -59,10 +59,10 @@ def database() -> Iterator[int]:
 
 
 @contextmanager
-def partition(dynamodb_port: int) -> Iterator[int]:
+def partition(dynamodb_port: int, share: float = 1.0) -> Iterator[int]:
     """Run the model of a partition in front of DynamoDB Local, and yield its port."""
     port = free_port()
-    program = pinned(proxy_program(port, dynamodb_port, limited=True), LOAD_CPU)
+    program = pinned(proxy_program(port, dynamodb_port, share=share), LOAD_CPU)
     # Before wrk, which shares its core: the real one's 5 ms do not grow with the load. Who may
     # not ask for that is told so in the log, and measures a slower table.
     with running(Program(["nice", "-n", "-10", *program.command], program.environment), port=port):

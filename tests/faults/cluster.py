@@ -189,7 +189,7 @@ def cluster(
     with ExitStack() as stack:
         port = free_port()
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        proxy = proxy_program(port, database.port, limited=True, certificate=_certificate(folder))
+        proxy = proxy_program(port, database.port, share=1.0, certificate=_certificate(folder))
         stack.enter_context(running(proxy, port=port))
         environment = {
             **table,

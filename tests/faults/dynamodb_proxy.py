@@ -1,9 +1,9 @@
 """A proxy in front of DynamoDB Local: it keeps a partition's limits, and injects faults.
 
-    python -m tests.faults.dynamodb_proxy PORT UPSTREAM_PORT [--limited] [--certificate FILE]
+    python -m tests.faults.dynamodb_proxy PORT UPSTREAM_PORT [--share PART] [--certificate FILE]
 
-With `--limited`, one item takes 1,000 write and 3,000 read units a second, and up to one second of
-unused units is kept. Past that the proxy throttles as DynamoDB does:
+With `--share 1`, one item takes 1,000 write and 3,000 read units a second, and up to one second of
+unused units is kept. A smaller share is that part of them. Past that the proxy throttles as DynamoDB does:
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/burst-adaptive-capacity.html
 
 A backend can use it as DynamoDB's address or as an HTTP forward proxy, which gets requests with a
@@ -45,7 +45,7 @@ class DynamoDBProxy:
     Args:
         port: Where it listens.
         upstream_port: Where DynamoDB Local does.
-        limited: Whether the partition's limits hold.
+        share: The part of a partition's units that it allows; None for no limits.
         tls: Serves what is inside of a tunnel; None where CONNECT is not taken.
     """
 
@@ -54,14 +54,16 @@ class DynamoDBProxy:
         port: int,
         upstream_port: int,
         *,
-        limited: bool,
+        share: float | None,
         tls: ssl.SSLContext | None = None,
     ) -> None:
         self._port = port
-        self._limited = limited
+        self._limited = share is not None
         self._tls = tls
         self._call_seconds = CALL_SECONDS
-        self._writes, self._reads = TokenBucket(WRITE_UNITS), TokenBucket(READ_UNITS)
+        self._writes, self._reads = (
+            TokenBucket(units * (share or 0)) for units in (WRITE_UNITS, READ_UNITS)
+        )
         self._plan = FaultPlan(FaultRates(), 0)
         self._counts: Counter[str] = Counter(reads=0, writes=0, throttled=0)
         self._upstream = Upstream(upstream_port, self._counts)
@@ -249,13 +251,13 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("port", type=int)
     parser.add_argument("upstream_port", type=int)
-    parser.add_argument("--limited", action="store_true", help="keep a partition's limits")
+    parser.add_argument("--share", type=float, help="allow this part of a partition's units")
     parser.add_argument("--certificate", help="take CONNECT, and serve TLS by this PEM file")
     arguments = parser.parse_args()
     proxy = DynamoDBProxy(
         arguments.port,
         arguments.upstream_port,
-        limited=arguments.limited,
+        share=arguments.share,
         tls=_tls(arguments.certificate) if arguments.certificate else None,
     )
     asyncio.run(proxy.run())

@@ -18,19 +18,19 @@ _ROOT = Path(__file__).parents[2]
 
 
 def proxy_program(
-    port: int, dynamodb_port: int, *, limited: bool = False, certificate: Path | None = None
+    port: int, dynamodb_port: int, *, share: float | None = None, certificate: Path | None = None
 ) -> Program:
     """Return the program of a proxy that listens on `port`.
 
     Args:
         port: Where it listens.
         dynamodb_port: Where DynamoDB Local does.
-        limited: Whether the partition's limits hold.
+        share: The part of a partition's units that it allows; None for no limits.
         certificate: A PEM file with key and certificate, for the TLS inside of tunnels.
     """
     command = [sys.executable, "-m", "tests.faults.dynamodb_proxy", str(port), str(dynamodb_port)]
-    if limited:
-        command.append("--limited")
+    if share:
+        command += ["--share", str(share)]
     if certificate:
         command += ["--certificate", str(certificate)]
     return Program(command, {**os.environ, "PYTHONPATH": str(_ROOT)})

@@ -25,10 +25,13 @@ from fibcore.dynamodb.writer_registry import WRITERS_LIMIT
 OBSERVE_SECONDS: Final = 1.0
 """How often a process observes the others while it is throttled."""
 
-_LONGEST_OBSERVATION_SECONDS: Final = 5.0
+_LONGEST_OBSERVATION_SECONDS: Final = 1.5
+"""An observation over more time than this may include a time in which nobody sent anything."""
 
 _CUT: Final = 0.85
-"""The rate after a throttled request, as a share of the rate before it."""
+_FIRST_CUT: Final = 0.7
+"""The rate after a throttled request, as a share of the rate before it. The second one applies until
+a process knows what all processes send together, because it may be far too fast."""
 
 _CLIMB_SECONDS: Final = 3.0
 _CLIMB_REQUESTS: Final = 20
@@ -93,7 +96,8 @@ class Pacer:
         """Cut the rate because a request was throttled, and wait before it is sent again."""
         now = self._clock()
         self._throttled += 1
-        self._cut_rate = _CUT * min(self._rate(now), self._goal)
+        cut = _CUT if self._capacity else _FIRST_CUT
+        self._cut_rate = cut * min(self._rate(now), self._goal)
         self._cut_at = now
         seconds = self._seconds_between(now)
         self._next_at = now + seconds
