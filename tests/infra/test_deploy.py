@@ -195,6 +195,17 @@ def test_destroy_tries_once_more_at_the_network(account: Account) -> None:
     assert cdk.commands == ["destroy", "destroy"]
 
 
+@pytest.mark.timeout(30)  # It would wait for 15 minutes.
+def test_destroy_does_not_wait_for_a_network_in_use(account: Account) -> None:
+    """Prove it for a website that can't be deleted, so that the network's deletion never began."""
+    deploy_with_domain(account, "dev")
+    _network_in_use(account)
+    cdk = FailsOnce()
+    with pytest.raises(subprocess.CalledProcessError):
+        destroy(account, Stage(name="dev"), cdk)
+    assert cdk.commands == ["destroy"]
+
+
 def test_destroy_does_not_repeat_other_failures(account: Account) -> None:
     cdk = FailsOnce()
     with pytest.raises(subprocess.CalledProcessError):
