@@ -56,13 +56,9 @@ def is_deployed(session: boto3.Session, stack: str) -> bool:
 
 
 def find_template(session: boto3.Session, stack: str) -> dict[str, Any]:
-    """Return a stack's template, or an empty one if there is no such stack."""
-    try:
-        answer = session.client("cloudformation").get_template(StackName=stack)
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "ValidationError":
-            raise
+    """Return a stack's template, or an empty one if there is no such stack with resources."""
+    if not is_deployed(session, stack):
         return {"Resources": {}}
-    body = answer["TemplateBody"]
+    body = session.client("cloudformation").get_template(StackName=stack)["TemplateBody"]
     template: dict[str, Any] = json.loads(body) if isinstance(body, str) else body
     return template
