@@ -33,8 +33,9 @@ _DEPLOY_FACTOR: Final = LARGEST_DEPLOY_PERCENT // 100
 _UNRESERVED_CONCURRENCY: Final = 100
 """AWS Lambda keeps this much of an account's concurrency for functions without a reservation."""
 
-_VPC_ORIGIN: Final = "AWS::CloudFront::VpcOrigin"
-_BUDGET: Final = "AWS::Budgets::Budget"
+VPC_ORIGIN: Final = "AWS::CloudFront::VpcOrigin"
+BUDGET: Final = "AWS::Budgets::Budget"
+"""The types of resources that CloudFormation lacks in some regions."""
 
 _BROKEN_STATUSES: Final = ("ROLLBACK_FAILED", "DELETE_FAILED", "_IN_PROGRESS")
 
@@ -60,9 +61,9 @@ def _region(account: Account, stage: Stage) -> Row:
 
 def _resource_types(account: Account, stage: Stage) -> Row:
     """Resource types: CloudFormation has some of them in some regions only."""
-    advice = {_VPC_ORIGIN: "deploy to another region"}
+    advice = {VPC_ORIGIN: "deploy to another region"}
     if stage.has_budget:
-        advice[_BUDGET] = (
+        advice[BUDGET] = (
             "set monthly_budget_dollars = 0 in stages.toml, and create a budget in the console"
         )
     what, need = "resource types", ", ".join(each.rpartition("::")[2] for each in advice)

@@ -59,17 +59,6 @@ def concurrency(limit: int) -> dict[str, Any]:
     }
 
 
-def lacking(resource_type: str) -> Any:
-    """Answer as CloudFormation does in a region without this resource type."""
-
-    def answer(asked: str) -> dict[str, Any]:
-        if resource_type in asked:
-            raise Refusal("TypeNotFoundException", f"The type {resource_type} cannot be found.")
-        return {"TypeName": "there"}
-
-    return answer
-
-
 def distributions(*items: dict[str, Any]) -> dict[str, Any]:
     return {"DistributionList": {"Items": list(items), "IsTruncated": False}}
 
@@ -175,32 +164,6 @@ def test_wrong_region_fails() -> None:
     row = check(domain, "eu-west-1", route53_GetHostedZone=zone)["region"]
     assert row.verdict is Verdict.FAILURE
     assert "us-east-1 only" in row.advice
-
-
-def test_region_without_budgets_fails_for_a_stage_with_one() -> None:
-    """eu-north-1 is such a region, and half of all regions are."""
-    no_budgets = lacking("AWS::Budgets::Budget")
-
-    def row(**settings: Any) -> Row:
-        stage = Stage(name="dev", **settings)
-        return check(stage, "eu-north-1", cloudformation_DescribeType=no_budgets)["resource types"]
-
-    assert row(alarm_email="ops@example.org") == Row(
-        Verdict.FAILURE,
-        "resource types",
-        "VpcOrigin, Budget",
-        "no AWS::Budgets::Budget",
-        "set monthly_budget_dollars = 0 in stages.toml, and create a budget in the console",
-    )
-    for settings in ({}, {"alarm_email": "ops@example.org", "monthly_budget_dollars": 0}):
-        assert row(**settings).verdict is Verdict.GOOD
-
-
-def test_region_without_vpc_origins_fails() -> None:
-    no_origins = lacking("AWS::CloudFront::VpcOrigin")
-    row = check(region="us-gov-west-1", cloudformation_DescribeType=no_origins)["resource types"]
-    assert row.verdict is Verdict.FAILURE
-    assert row.advice == "deploy to another region"
 
 
 def test_prod_without_alarm_email_warns() -> None:
