@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from infra.cli.command_errors import NotDeployed
 
 FIRST_DEPLOY_FAILED: Final = "ROLLBACK_COMPLETE"
-"""The status of a stack whose first deploy failed. `cdk` deletes it and starts anew."""
+"""The status of a stack whose first deploy failed. `cdk` deletes it and creates it again."""
 
 NOT_CREATED: Final = "REVIEW_IN_PROGRESS"
 """The status of a stack for which a change set was prepared, and nothing else."""
