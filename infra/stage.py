@@ -32,7 +32,8 @@ class Stage:
         min_tasks: How many server tasks run at least.
         access_log: Whether the server logs each request.
         alarm_email: Who is told of alarms and of the budget; empty for nobody.
-        monthly_budget_dollars: The costs of the whole account at which `alarm_email` is warned.
+        monthly_budget_dollars: The costs of the whole account at which `alarm_email` is warned; 0
+            for no warning.
 
     Raises:
         ValueError: A value is not allowed, or two values contradict each other.
@@ -61,8 +62,8 @@ class Stage:
             raise self._fault("reserved_concurrency is at least 1")
         if self.alarm_email and not _EMAIL.fullmatch(self.alarm_email):
             raise self._fault(f"alarm_email is an e-mail address, not {self.alarm_email!r}")
-        if self.monthly_budget_dollars < 1:
-            raise self._fault("monthly_budget_dollars is at least 1")
+        if self.monthly_budget_dollars < 0:
+            raise self._fault("monthly_budget_dollars is at least 0")
 
     @classmethod
     def load(cls, name: str, file: Path = STAGES_FILE) -> Self:
@@ -93,6 +94,11 @@ class Stage:
     def keeps_data(self) -> bool:
         """Whether the data is protected and stays when the stacks are deleted."""
         return self.name == PRODUCTION
+
+    @property
+    def has_budget(self) -> bool:
+        """Whether somebody is warned of the costs."""
+        return bool(self.alarm_email and self.monthly_budget_dollars)
 
     def stack_name(self, stack: str) -> str:
         """Return the name of one of the stage's stacks, or of a resource."""

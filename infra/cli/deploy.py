@@ -21,7 +21,7 @@ from infra.cli.command_errors import CannotRun
 from infra.cli.confirmation import confirm
 from infra.cli.container_engine import ENGINE_VARIABLE, find_engine
 from infra.cli.deployed_stacks import find_template
-from infra.cli.network_interfaces import wait_until_gone
+from infra.cli.network_interfaces import is_network_stuck, wait_until_gone
 from infra.cli.preflight import certain_failures, check_account, format_table
 from infra.cli.removed_addresses import removed_addresses
 from infra.cli.service_linked_roles import create_missing_roles
@@ -101,8 +101,8 @@ def preflight(account: Account, stage: Stage, _run_cdk: Cdk) -> None:
 def destroy(account: Account, stage: Stage, run_cdk: Cdk) -> None:
     """Delete all stacks of a stage with its data.
 
-    CloudFront takes some minutes to remove its network interfaces from the network, so a first try
-    can fail at the network. Then this function waits for them and tries once more.
+    CloudFront takes some minutes to remove its network interfaces from the network, so the deletion
+    of the network can fail. Then this function waits for them and tries once more.
 
     Raises:
         NoAccount: The region lacks what a stage needs.
@@ -112,7 +112,7 @@ def destroy(account: Account, stage: Stage, run_cdk: Cdk) -> None:
     try:
         run_cdk(*arguments)
     except subprocess.CalledProcessError:
-        if not wait_until_gone(account, stage):
+        if not (is_network_stuck(account, stage) and wait_until_gone(account, stage)):
             raise
         run_cdk(*arguments)
 

@@ -1,12 +1,18 @@
 """What CloudFormation knows about a stage's stacks."""
 
 import json
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import boto3
 from botocore.exceptions import ClientError
 
 from infra.cli.command_errors import NotDeployed
+
+FIRST_DEPLOY_FAILED: Final = "ROLLBACK_COMPLETE"
+"""The status of a stack whose first deploy failed. `cdk` deletes it and creates it again."""
+
+NOT_CREATED: Final = "REVIEW_IN_PROGRESS"
+"""The status of a stack for which a change set was prepared, and nothing else."""
 
 
 class DeployedStack(NamedTuple):
@@ -15,10 +21,12 @@ class DeployedStack(NamedTuple):
     Attributes:
         status: CloudFormation's status, for instance `UPDATE_COMPLETE`.
         outputs: The outputs by name.
+        protected: Whether CloudFormation refuses to delete it.
     """
 
     status: str
     outputs: dict[str, str]
+    protected: bool
 
 
 def find_stack(session: boto3.Session, stack: str) -> DeployedStack:
@@ -35,17 +43,22 @@ def find_stack(session: boto3.Session, stack: str) -> DeployedStack:
         raise NotDeployed(f"there is no stack {stack} in {session.region_name}") from error
     (found,) = described["Stacks"]
     outputs = {each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", [])}
-    return DeployedStack(found["StackStatus"], outputs)
+    protected = found.get("EnableTerminationProtection", False)
+    return DeployedStack(found["StackStatus"], outputs, protected)
+
+
+def is_deployed(session: boto3.Session, stack: str) -> bool:
+    """Tell whether there is such a stack with resources in it."""
+    try:
+        return find_stack(session, stack).status not in (FIRST_DEPLOY_FAILED, NOT_CREATED)
+    except NotDeployed:
+        return False
 
 
 def find_template(session: boto3.Session, stack: str) -> dict[str, Any]:
-    """Return a stack's template, or an empty one if there is no such stack."""
-    try:
-        answer = session.client("cloudformation").get_template(StackName=stack)
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "ValidationError":
-            raise
+    """Return a stack's template, or an empty one if there is no such stack with resources."""
+    if not is_deployed(session, stack):
         return {"Resources": {}}
-    body = answer["TemplateBody"]
+    body = session.client("cloudformation").get_template(StackName=stack)["TemplateBody"]
     template: dict[str, Any] = json.loads(body) if isinstance(body, str) else body
     return template

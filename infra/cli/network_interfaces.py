@@ -5,10 +5,20 @@ from collections.abc import Callable
 
 from infra import outputs
 from infra.cli.account import Account
+from infra.cli.command_errors import NotDeployed
+from infra.cli.deployed_stacks import find_stack
 from infra.stage import Stage
 
 LONGEST_WAIT_SECONDS = 15 * 60
 _PERIOD_SECONDS = 15
+
+
+def is_network_stuck(account: Account, stage: Stage) -> bool:
+    """Tell whether the deletion of the stage's network began and failed."""
+    try:
+        return find_stack(account.session, stage.stack_name(outputs.ECS)).status == "DELETE_FAILED"
+    except NotDeployed:
+        return False
 
 
 def wait_until_gone(
@@ -18,7 +28,7 @@ def wait_until_gone(
 
     Args:
         account: Where the stage is.
-        stage: The stage whose deletion failed.
+        stage: The stage whose network could not be deleted.
         sleep: Waits for so many seconds.
 
     Returns:
@@ -41,15 +51,11 @@ def wait_until_gone(
 
 
 def _networks(account: Account, stage: Stage) -> list[str]:
-    cloudformation = account.client("cloudformation")
-    try:
-        resources = cloudformation.describe_stack_resources(
-            StackName=stage.stack_name(outputs.ECS)
-        )["StackResources"]
-    except cloudformation.exceptions.ClientError:
-        return []  # the stack is gone already
+    described = account.client("cloudformation").describe_stack_resources(
+        StackName=stage.stack_name(outputs.ECS)
+    )
     return [
         each["PhysicalResourceId"]
-        for each in resources
+        for each in described["StackResources"]
         if each["ResourceType"] == "AWS::EC2::VPC" and each["ResourceStatus"] != "DELETE_COMPLETE"
     ]

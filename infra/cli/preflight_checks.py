@@ -10,7 +10,12 @@ from infra.cli.account import Account
 from infra.cli.availability_zones import choose_zones
 from infra.cli.command_errors import CannotRun, NotDeployed
 from infra.cli.container_engine import find_engine
-from infra.cli.deployed_stacks import find_stack
+from infra.cli.deployed_stacks import (
+    FIRST_DEPLOY_FAILED,
+    NOT_CREATED,
+    find_stack,
+    is_deployed,
+)
 from infra.cli.preflight_row import Row, Verdict
 from infra.cli.service_linked_roles import missing_roles
 from infra.components.custom_domain import CustomDomain
@@ -28,8 +33,11 @@ _DEPLOY_FACTOR: Final = LARGEST_DEPLOY_PERCENT // 100
 _UNRESERVED_CONCURRENCY: Final = 100
 """AWS Lambda keeps this much of an account's concurrency for functions without a reservation."""
 
+VPC_ORIGIN: Final = "AWS::CloudFront::VpcOrigin"
+BUDGET: Final = "AWS::Budgets::Budget"
+"""The types of resources that CloudFormation lacks in some regions."""
+
 _BROKEN_STATUSES: Final = ("ROLLBACK_FAILED", "DELETE_FAILED", "_IN_PROGRESS")
-_NOT_CREATED: Final = "REVIEW_IN_PROGRESS"  # A change set was prepared, and cdk starts anew.
 
 
 def _engine(_account: Account, _stage: Stage) -> Row:
@@ -51,6 +59,23 @@ def _region(account: Account, stage: Stage) -> Row:
     return Row(Verdict.GOOD, what, need, account.region)
 
 
+def _resource_types(account: Account, stage: Stage) -> Row:
+    """Resource types: CloudFormation has some of them in some regions only."""
+    advice = {VPC_ORIGIN: "deploy to another region"}
+    if stage.has_budget:
+        advice[BUDGET] = (
+            "set monthly_budget_dollars = 0 in stages.toml, and create a budget in the console"
+        )
+    what, need = "resource types", ", ".join(each.rpartition("::")[2] for each in advice)
+    cloudformation = account.client("cloudformation")
+    for resource_type, what_to_do in advice.items():
+        try:
+            cloudformation.describe_type(Type="RESOURCE", TypeName=resource_type)
+        except cloudformation.exceptions.TypeNotFoundException:
+            return Row(Verdict.FAILURE, what, need, f"no {resource_type}", what_to_do)
+    return Row(Verdict.GOOD, what, need, "all there")
+
+
 def _zones(account: Account, stage: Stage) -> Row:
     """Availability zones: two that serve CloudFront's VPC origins and Fargate."""
     what, need = "availability zones", "2 that serve"
@@ -64,23 +89,31 @@ def _zones(account: Account, stage: Stage) -> Row:
 def _stacks(account: Account, stage: Stage) -> Row:
     """Stacks: none may be in a state that CloudFormation refuses to update."""
     what, need = "stacks", "none, or all complete"
-    states = {}
+    found = {}
     for stack in outputs.STACKS:
         name = stage.stack_name(stack)
         try:
-            states[name] = find_stack(account.session, name).status
+            found[name] = find_stack(account.session, name)
         except NotDeployed:
             continue
+    for name, each in found.items():
+        if each.status == FIRST_DEPLOY_FAILED and each.protected:
+            have = f"{name} is {each.status} and protected"
+            advice = (
+                "run aws cloudformation update-termination-protection "
+                f"--no-enable-termination-protection --stack-name {name}"
+            )
+            return Row(Verdict.FAILURE, what, need, have, advice)
     broken = {
-        name: status
-        for name, status in states.items()
-        if status.endswith(_BROKEN_STATUSES)
-        if status != _NOT_CREATED and "CLEANUP" not in status
+        name: each.status
+        for name, each in found.items()
+        if each.status.endswith(_BROKEN_STATUSES)
+        if each.status != NOT_CREATED and "CLEANUP" not in each.status
     }
     if broken:
         have = ", ".join(f"{name} is {status}" for name, status in broken.items())
         return Row(Verdict.FAILURE, what, need, have, "see docs/runbook.md, “A stack is stuck”")
-    return Row(Verdict.GOOD, what, need, f"{len(states)} deployed")
+    return Row(Verdict.GOOD, what, need, f"{len(found)} deployed")
 
 
 def _bootstrap(account: Account, _stage: Stage) -> Row:
@@ -123,7 +156,7 @@ def _lambda_concurrency(account: Account, stage: Stage) -> Row:
     have = f"{limit}, {unreserved} unreserved"
     advice = f"ask for {LAMBDA_CONCURRENCY} (L-B99A9384, {QUOTA_PAGE})"
     if reserved and unreserved - reserved < min(_UNRESERVED_CONCURRENCY, limit):
-        if not _is_deployed(account, stage, outputs.API_GATEWAY):
+        if not is_deployed(account.session, stage.stack_name(outputs.API_GATEWAY)):
             advice = f"take reserved_concurrency from stages.toml, or {advice}"
             return Row(Verdict.FAILURE, what, need, have, advice)
         return Row(
@@ -140,7 +173,7 @@ def _vpcs(account: Account, stage: Stage) -> Row:
     has = len(account.client("ec2").describe_vpcs()["Vpcs"])
     may = int(_quota(account, "vpc", "L-F678F1CE"))
     what, have = "VPCs", f"{has} of {may}"
-    if _is_deployed(account, stage, outputs.ECS):
+    if is_deployed(account.session, stage.stack_name(outputs.ECS)):
         return Row(Verdict.GOOD, what, "none more", have)
     if has >= may:
         advice = f"delete one, or ask for {may + 1} (L-F678F1CE, {QUOTA_PAGE})"
@@ -191,12 +224,12 @@ def _hosted_zone(account: Account, stage: Stage) -> Row:
     return Row(Verdict.GOOD, what, need, name)
 
 
-def _is_deployed(account: Account, stage: Stage, stack: str) -> bool:
-    try:
-        find_stack(account.session, stage.stack_name(stack))
-    except NotDeployed:
-        return False
-    return True
+def _alarm_email(_account: Account, stage: Stage) -> Row:
+    """Alarm e-mail: without an address, nobody learns of an alarm."""
+    what, need = "alarm e-mail", "an address" if stage.keeps_data else "none"
+    if stage.keeps_data and not stage.alarm_email:
+        return Row(Verdict.WARNING, what, need, "nobody is told", "set alarm_email in stages.toml")
+    return Row(Verdict.GOOD, what, need, stage.alarm_email or "nobody is told")
 
 
 def _quota(account: Account, service: str, code: str) -> float:
@@ -213,6 +246,7 @@ def _quota(account: Account, service: str, code: str) -> float:
 CHECKS: Final[tuple[Check, ...]] = (
     _engine,
     _region,
+    _resource_types,
     _zones,
     _stacks,
     _bootstrap,
@@ -222,4 +256,5 @@ CHECKS: Final[tuple[Check, ...]] = (
     _vpcs,
     _cloudfront,
     _hosted_zone,
+    _alarm_email,
 )

@@ -12,11 +12,21 @@ def removal_policy(stage: Stage) -> RemovalPolicy:
     return RemovalPolicy.RETAIN if stage.keeps_data else RemovalPolicy.DESTROY
 
 
-def log_group(scope: Construct, construct_id: str, *, stage: Stage) -> LogGroup:
-    """Return a log group that keeps three months if the stage keeps its data, else a week."""
+def log_group(
+    scope: Construct, construct_id: str, *, stage: Stage, name: str | None = None
+) -> LogGroup:
+    """Return a log group that keeps three months if the stage keeps its data, else a week.
+
+    Args:
+        scope: The construct that contains it.
+        construct_id: The construct's name there.
+        stage: Says whether the data is kept.
+        name: The group's name; None for one that CloudFormation makes up.
+    """
     return LogGroup(
         scope,
         construct_id,
+        log_group_name=name,
         retention=RetentionDays.THREE_MONTHS if stage.keeps_data else RetentionDays.ONE_WEEK,
         removal_policy=removal_policy(stage),
     )

@@ -32,7 +32,8 @@ def create_alarms(
         "ServerFailures": (failures["server"], FAILURES_PER_MINUTE),
         "LambdaFailures": (failures["lambda"], FAILURES_PER_MINUTE),
         "LoadBalancerFailures": (metrics.load_balancer_failures, FAILURES_PER_MINUTE),
-        "Throttles": (metrics.throttles, 0),
+        "WritesThrottled": (metrics.throttles["writes"], 0),
+        "ReadsThrottled": (metrics.throttles["reads"], 0),
         "ServerSlow": (latencies["server"]["p95"], SLOW_SECONDS),
         "LambdaSlow": (latencies["lambda"]["p95"], SLOW_SECONDS),
     }

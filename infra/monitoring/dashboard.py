@@ -26,7 +26,10 @@ def create_dashboard(
             _graph("Requests a minute", *metrics.requests.values()),
             _graph("Latency, seconds", *latencies),
         ),
-        (_graph("4xx and 5xx a minute", *errors), _graph("Throttles", metrics.throttles)),
+        (
+            _graph("4xx and 5xx a minute", *errors),
+            _graph("Throttles a minute", *metrics.throttles.values()),
+        ),
         (
             _graph("Units consumed a minute", metrics.write_units, metrics.read_units),
             _graph("Requests per write unit", metrics.requests_per_write_unit),

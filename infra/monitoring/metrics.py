@@ -4,7 +4,6 @@ from typing import Final
 
 from aws_cdk import Duration
 from aws_cdk.aws_cloudwatch import IMetric, MathExpression, Metric
-from aws_cdk.aws_dynamodb import Operation
 from aws_cdk.aws_elasticloadbalancingv2 import HttpCodeElb, HttpCodeTarget
 
 from infra.stacks.api_gateway import ApiGatewayStack
@@ -26,7 +25,7 @@ class CounterMetrics:
         load_balancer_failures: The number of 5xx of the load balancer itself, without a task.
         cloudfront_failures: The percentage of 5xx among CloudFront's answers, in us-east-1 only.
         latencies: The seconds until the answer, by percentile.
-        throttles: The number of requests that DynamoDB throttled.
+        throttles: The number of `writes` and of `reads` that DynamoDB throttled.
         write_units: The write units that were consumed.
         read_units: The read units that were consumed.
         requests_per_write_unit: How many requests share a write, with reads among them.
@@ -89,9 +88,13 @@ class CounterMetrics:
                 for p in PERCENTILES
             },
         }
-        self.throttles = table.metric_throttled_requests_for_operations(
-            operations=[Operation.UPDATE_ITEM, Operation.GET_ITEM], period=_MINUTE
-        )
+        # These are two metrics, because their sum has no number in a minute without one of them.
+        self.throttles: dict[str, IMetric] = {
+            name: table.metric_throttled_requests_for_operation(
+                operation, period=_MINUTE, statistic="Sum", label=f"throttled {name}"
+            )
+            for name, operation in {"writes": "UpdateItem", "reads": "GetItem"}.items()
+        }
         self.write_units = table.metric_consumed_write_capacity_units(
             period=_MINUTE, statistic="Sum"
         )

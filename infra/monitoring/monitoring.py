@@ -1,5 +1,6 @@
 """The monitoring of a stage: metrics, canary, alarms, dashboard, notifications and budget."""
 
+from aws_cdk import Aws
 from aws_cdk.aws_cloudwatch_actions import SnsAction
 from aws_cdk.aws_iam import ServicePrincipal
 from aws_cdk.aws_sns import Topic
@@ -44,11 +45,14 @@ class Monitoring(Construct):
             for alarm in alarms:
                 alarm.add_alarm_action(SnsAction(topic))
                 alarm.add_ok_action(SnsAction(topic))
+        if stage.has_budget:
             create_budget(self, stage)
 
     def _topic(self, email: str) -> Topic:
         topic = Topic(self, "Alarms", enforce_ssl=True)
         topic.add_subscription(EmailSubscription(email))
         # A topic with a policy of its own no longer lets the account's alarms publish by default.
-        topic.grant_publish(ServicePrincipal("cloudwatch.amazonaws.com"))
+        # Without the condition, alarms of other accounts could publish, too.
+        this_account = {"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
+        topic.grant_publish(ServicePrincipal("cloudwatch.amazonaws.com", conditions=this_account))
         return topic

@@ -3,7 +3,7 @@
 import json
 from typing import Final, cast
 
-from aws_cdk import CfnOutput, Duration, Stack
+from aws_cdk import CfnOutput, Duration, Fn, Stack
 from aws_cdk.aws_apigatewayv2 import CfnStage, HttpApi, HttpStage, ThrottleSettings
 from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
 from aws_cdk.aws_lambda import SnapStartConf
@@ -97,7 +97,13 @@ class ApiGatewayStack(Stack):
                 rate_limit=WRITE_UNITS_PER_SECOND, burst_limit=WRITE_UNITS_PER_SECOND
             ),
         )
-        log = log_group(self, "AccessLog", stage=stage)
+        # AWS allows its services to write all log groups below this prefix by one entry of a policy
+        # that would otherwise list each group and run full. The stack's UUID makes the name unique,
+        # because a group that prod keeps would be in the way of the next stack's.
+        uuid = Fn.select(2, Fn.split("/", self.stack_id))
+        log = log_group(
+            self, "AccessLog", stage=stage, name=f"/aws/vendedlogs/{self.stack_name}-{uuid}"
+        )
         # HttpStage takes a log by an interface that Python can't provide.
         cast(
             "CfnStage", default_stage.node.default_child

@@ -47,6 +47,21 @@ def test_cost_is_what_its_formula_gives(formula: str, result: str) -> None:
     assert f"{_value(ast.parse(formula, mode='eval').body):.2f}" == result
 
 
+def test_costs_count_each_metered_part_of_a_request() -> None:
+    """Prove that the page has a price for everything that a request goes through."""
+    prices = re.findall(r"^\| ([^|]+) \| ([\d.]+) \| (?:million|GB|LCU)", COSTS, re.MULTILINE)
+    assert {name.strip() for name, _ in prices} >= {
+        "CloudFront, data to viewers in North America and Europe",
+        "CloudFront, HTTPS requests in North America",
+        "CloudFront Function",
+        "Load balancer, capacity",
+        "HTTP API",
+        "DynamoDB, on-demand write",
+        "DynamoDB, on-demand read, consistent",
+        "Lambda, requests",
+    }
+
+
 def test_costs_count_every_alarm(templates: Templates) -> None:
     alarms = templates.of("AWS::CloudWatch::Alarm")
     metrics = sum(

@@ -3,7 +3,8 @@
     python -m tests.faults.dynamodb_proxy PORT UPSTREAM_PORT [--share PART] [--certificate FILE]
 
 With `--share 1`, one item takes 1,000 write and 3,000 read units a second, and up to one second of
-unused units is kept. A smaller share is that part of them. Past that the proxy throttles as DynamoDB does:
+unused units is kept. A smaller share is that part of them. Past that the proxy throttles as
+DynamoDB does:
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/burst-adaptive-capacity.html
 
 A backend can use it as DynamoDB's address or as an HTTP forward proxy, which gets requests with a

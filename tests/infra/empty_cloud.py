@@ -8,6 +8,8 @@ from typing import Any
 
 import requests
 from local_stack.environment import CREDENTIALS, REGION, url
+from moto.cloudformation.responses import CloudFormationResponse
+from moto.core.responses import ActionResult
 from moto.server import ThreadedMotoServer
 
 from infra import ROOT
@@ -15,9 +17,16 @@ from infra import ROOT
 NO_CREDENTIALS = {name: CREDENTIALS[name] for name in CREDENTIALS if "KEY" not in name}
 
 
+def _describe_type(_: CloudFormationResponse) -> ActionResult:
+    """Answer that a resource type exists, which moto does not know of any."""
+    return ActionResult({})
+
+
 @contextmanager
 def cloud() -> Iterator[dict[str, str]]:
     """Run the server; give the environment variables that lead to it."""
+    cloudformation: Any = CloudFormationResponse  # its type does not allow the assignment
+    cloudformation.describe_type = _describe_type
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     _, port = server.get_host_and_port()

@@ -8,8 +8,10 @@ import pytest
 from local_stack.environment import REGION
 
 from infra.cli.account import Account, identify
+from infra.cli.deployed_stacks import find_template
 from infra.cli.stage_urls import BACKENDS, StageUrls, read_urls
 from infra.stage import Stage
+from tests.infra.aws_answers import account_with
 from tests.infra.empty_cloud import NO_CREDENTIALS, cloud, create_stack, refusal, run
 
 DEPLOY = "infra.cli.deploy"
@@ -126,6 +128,18 @@ def test_bootstrap_is_recognized_by_its_parameter(account: Account) -> None:
         Name="/cdk-bootstrap/hnb659fds/version", Value="30", Type="String"
     )
     assert account.is_bootstrapped()
+
+
+@pytest.mark.parametrize("status", ["REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE"])
+def test_stack_without_resources_has_an_empty_template(status: str) -> None:
+    """Prove that what a deploy left that was interrupted or failed does not stop the next one."""
+    account = account_with(
+        {
+            "cloudformation.DescribeStacks": {"Stacks": [{"StackStatus": status}]},
+            "cloudformation.GetTemplate": {"TemplateBody": ""},
+        }
+    )
+    assert find_template(account.session, "fib-dev-website") == {"Resources": {}}
 
 
 def test_urls_are_read_from_outputs(environment: dict[str, str], account: Account) -> None:

@@ -1,10 +1,9 @@
-"""What `make deploy` and `make destroy` do around `cdk`, which is replaced by a recorder.
+"""What `make deploy` does around `cdk`, which is replaced by a recorder.
 
 moto stands in for AWS. The rehearsal runs the real `cdk`.
 """
 
 import json
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ import pytest
 from infra.cli.account import Account, identify
 from infra.cli.command_errors import CannotRun
 from infra.cli.container_engine import ENGINE_VARIABLE
-from infra.cli.deploy import deploy, destroy
+from infra.cli.deploy import deploy
 from infra.cli.network_interfaces import LONGEST_WAIT_SECONDS, wait_until_gone
 from infra.cli.service_linked_roles import SERVICES, missing_roles
 from infra.stage import Stage
@@ -171,35 +170,6 @@ def _network_in_use(account: Account) -> str:
     created = ec2.create_network_interface(SubnetId=subnet, Description="CloudFront managed")
     interface: str = created["NetworkInterface"]["NetworkInterfaceId"]
     return interface
-
-
-class FailsOnce:
-    """Takes the place of a `cdk destroy` that fails at the network the first time."""
-
-    def __init__(self, then: Callable[[], object] = lambda: None) -> None:
-        self.commands: list[str] = []
-        self._then = then
-
-    def __call__(self, command: str, *_: str) -> None:
-        self.commands.append(command)
-        if len(self.commands) == 1:
-            self._then()
-            raise subprocess.CalledProcessError(1, command)
-
-
-def test_destroy_tries_once_more_at_the_network(account: Account) -> None:
-    interface = _network_in_use(account)
-    delete = account.client("ec2").delete_network_interface
-    cdk = FailsOnce(then=lambda: delete(NetworkInterfaceId=interface))
-    destroy(account, Stage(name="dev"), cdk)
-    assert cdk.commands == ["destroy", "destroy"]
-
-
-def test_destroy_does_not_repeat_other_failures(account: Account) -> None:
-    cdk = FailsOnce()
-    with pytest.raises(subprocess.CalledProcessError):
-        destroy(account, Stage(name="dev"), cdk)
-    assert cdk.commands == ["destroy"]
 
 
 def test_waits_for_network_interfaces_up_to_a_limit(account: Account) -> None:

@@ -11,9 +11,11 @@ from typing import Any
 
 import pytest
 
+from infra import ROOT
 from infra.outputs import STACKS
 from tests.infra.conftest import Templates
 
+PAGE = (ROOT / "docs/later-deploys.md").read_text()
 TAGS = {"application": "fib", "stage": "dev"}
 # Resources whose names are unique in an account, whatever the region, and where the name is.
 ACCOUNT_WIDE = {
@@ -112,3 +114,6 @@ def test_imported_values_are_those_documented(dev: Templates) -> None:
         "ecs": {"LoadBalancer", "LoadBalancerListener", "LoadBalancerTargets"},
         "website": set(),
     }
+    documented = "".join(re.findall(r"^\| ([^|]+) \|", PAGE, re.MULTILINE)).lower()
+    for name in ("table", "http api", "load balancer", "listener", "target group"):
+        assert name in documented

@@ -85,6 +85,15 @@ def test_every_alarm_is_in_the_runbook(dev: Templates) -> None:
     assert set(_alarms(dev)) <= advised
 
 
+def test_each_alarm_reads_one_metric(dev: Templates) -> None:
+    """A sum of two metrics has no number in a minute in which one of them has none.
+
+    So an alarm on such a sum would stay silent.
+    """
+    for alarm in _alarms(dev).values():
+        assert len([each for each in alarm.get("Metrics", []) if "MetricStat" in each]) <= 1
+
+
 def test_alarms_read_the_resources_they_name(dev: Templates) -> None:
     """Prove that the metrics of CloudFront and of the canary are those of this stage."""
 
@@ -161,6 +170,12 @@ def test_alarms_and_budget_send_e_mail(templates_of: Callable[..., Templates]) -
 def test_nobody_is_told_without_an_address(dev: Templates) -> None:
     assert not dev.of("AWS::SNS::Topic")
     assert not dev.of("AWS::Budgets::Budget")
+
+
+def test_budget_can_be_left_out(templates_of: Callable[..., Templates]) -> None:
+    told = templates_of("dev", alarm_email=EMAIL, monthly_budget_dollars=0)
+    assert told.of("AWS::SNS::Topic")
+    assert not told.of("AWS::Budgets::Budget")
 
 
 def test_dashboard_shows_all_metrics(dev: Templates) -> None:

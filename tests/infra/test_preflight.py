@@ -43,6 +43,7 @@ def account_answers(**changes: Any) -> dict[str, Any]:
         "ec2.DescribeAvailabilityZones": {"AvailabilityZones": zones},
         "ec2.DescribeVpcs": {"Vpcs": [{}]},
         "cloudformation.DescribeStacks": NO_STACK,
+        "cloudformation.DescribeType": {"TypeName": "there"},
         "ssm.GetParameter": {"Parameter": {"Value": "30"}},
         "iam.ListRoles": {"Roles": [{}]},
         "service-quotas.GetServiceQuota": quotas(L_3032A538=4_000, L_F678F1CE=5),
@@ -143,6 +144,13 @@ def test_full_account_can_update_a_stage() -> None:
     assert check(**FULL, cloudformation_DescribeStacks=complete)["VPCs"].verdict is Verdict.GOOD
 
 
+@pytest.mark.parametrize("status", ["ROLLBACK_COMPLETE", "REVIEW_IN_PROGRESS"])
+def test_stack_without_resources_needs_a_vpc(status: str) -> None:
+    """Prove that the rest of a failed first deploy does not count as a network."""
+    empty = {"Stacks": [{"StackStatus": status}]}
+    assert check(**FULL, cloudformation_DescribeStacks=empty)["VPCs"].verdict is Verdict.FAILURE
+
+
 def test_unverified_account_fails() -> None:
     row = check(**UNVERIFIED)["CloudFront"]
     assert row.verdict is Verdict.FAILURE
@@ -156,6 +164,14 @@ def test_wrong_region_fails() -> None:
     row = check(domain, "eu-west-1", route53_GetHostedZone=zone)["region"]
     assert row.verdict is Verdict.FAILURE
     assert "us-east-1 only" in row.advice
+
+
+def test_prod_without_alarm_email_warns() -> None:
+    row = check(Stage(name="prod"))["alarm e-mail"]
+    assert row.verdict is Verdict.WARNING
+    assert "alarm_email" in row.advice
+    told = check(Stage(name="prod", alarm_email="ops@example.org"))["alarm e-mail"]
+    assert (told.verdict, told.have) == (Verdict.GOOD, "ops@example.org")
 
 
 @pytest.mark.parametrize(
@@ -199,6 +215,18 @@ def test_domain_of_another_distribution_fails() -> None:
 def test_stuck_stacks_fail(status: str, verdict: Verdict) -> None:
     stack = {"Stacks": [{"StackStatus": status, "Outputs": []}]}
     assert check(cloudformation_DescribeStacks=stack)["stacks"].verdict is verdict
+
+
+def test_protected_stack_of_a_failed_first_deploy_fails() -> None:
+    """`cdk` can't delete it to start again: it protects a stack before it creates the resources."""
+    stack = {"StackStatus": "ROLLBACK_COMPLETE", "EnableTerminationProtection": True}
+    row = check(Stage(name="prod"), cloudformation_DescribeStacks={"Stacks": [stack]})["stacks"]
+    assert row.verdict is Verdict.FAILURE
+    assert "fib-prod-storage is ROLLBACK_COMPLETE and protected" in row.have
+    assert "--no-enable-termination-protection" in row.advice
+    complete = stack | {"StackStatus": "UPDATE_ROLLBACK_COMPLETE"}
+    row = check(Stage(name="prod"), cloudformation_DescribeStacks={"Stacks": [complete]})["stacks"]
+    assert row.verdict is Verdict.GOOD
 
 
 def test_missing_engine_fails(monkeypatch: pytest.MonkeyPatch) -> None:

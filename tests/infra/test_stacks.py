@@ -13,7 +13,7 @@ from fibcore.settings import FIB_DEADLINE_SECONDS
 from local_stack.environment import local_environment
 from server_api.server_settings import WEB_CONCURRENCY
 
-from tests.infra.conftest import Templates
+from tests.infra.conftest import Templates, as_text
 
 ANYWHERE = {"0.0.0.0/0", "::/0"}
 GUNICORN = Path(sys.executable).with_name("gunicorn")
@@ -122,6 +122,21 @@ def test_gateway_throttles_and_logs(dev: Templates) -> None:
     stage = dev.one("AWS::ApiGatewayV2::Stage")
     assert stage["DefaultRouteSettings"]["ThrottlingRateLimit"] == 1_000
     assert "$context.status" in stage["AccessLogSettings"]["Format"]
+
+
+def test_access_log_group_is_named_for_delivered_logs(dev: Templates) -> None:
+    """Prove that its name needs no room in a resource policy, and that no other stack has it.
+
+    AWS lists each log group to which a service delivers in a policy of 5,120 characters, but names
+    all groups below this prefix by one entry:
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-infrastructure-CWL.html
+    """
+    destination = dev.one("AWS::ApiGatewayV2::Stage")["AccessLogSettings"]["DestinationArn"]
+    log, _ = destination["Fn::GetAtt"]
+    name = dev.resources("api-gateway")[log]["Properties"]["LogGroupName"]
+    assert as_text(name).startswith("/aws/vendedlogs/fib-dev-api-gateway")
+    # In prod the group stays when its stack is deleted, so the next stack needs another name.
+    assert "AWS::StackId" in str(name)
 
 
 def test_network_has_no_nat_and_a_dynamodb_endpoint(dev: Templates) -> None:

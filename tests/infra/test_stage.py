@@ -51,7 +51,7 @@ def test_prod_has_two_tasks_and_an_access_log() -> None:
         ("min_tasks = 0", "min_tasks is at least 1"),
         ("reserved_concurrency = 0", "reserved_concurrency is at least 1"),
         ('alarm_email = "ops"', "alarm_email is an e-mail address, not 'ops'"),
-        ("monthly_budget_dollars = 0", "monthly_budget_dollars is at least 1"),
+        ("monthly_budget_dollars = -1", "monthly_budget_dollars is at least 0"),
     ],
 )
 def test_invalid_setting_is_refused(settings: str, says: str, tmp_path: Path) -> None:

@@ -24,7 +24,8 @@ def _names(deployment: Deployment) -> set[str]:
         *(each["FunctionName"] for each in cloud.client("lambda").list_functions()["Functions"]),
         *(each["logGroupName"] for each in cloud.client("logs").describe_log_groups()["logGroups"]),
     )
-    return {name for name in listed if name.startswith(f"{APPLICATION}-{STAGE.name}-")}
+    ours = f"{APPLICATION}-{STAGE.name}-"
+    return {name for name in listed if name.removeprefix("/aws/vendedlogs/").startswith(ours)}
 
 
 def test_destroy_leaves_no_data(deployment: Deployment, table: str) -> None:

@@ -30,8 +30,8 @@ _LONGEST_OBSERVATION_SECONDS: Final = 1.5
 
 _CUT: Final = 0.85
 _FIRST_CUT: Final = 0.7
-"""The rate after a throttled request, as a share of the rate before it. The second one applies until
-a process knows what all processes send together, because it may be far too fast."""
+"""The rate after a throttled request, as a share of the rate before it. The second one applies
+until a process knows what all processes send together, because it may be far too fast."""
 
 _CLIMB_SECONDS: Final = 3.0
 _CLIMB_REQUESTS: Final = 20
