@@ -14,7 +14,8 @@ _KEEP_WHAT_IS_SENT = """{
   window.fetch = (url, request) => {
     window.sent[request?.method ?? "GET"].push(performance.now());
     const answer = fetch(url, request);
-    window.answered = answer.then(got => got.clone().text(), () => "");
+    // The page may abort a read before its answer is whole.
+    window.answered = answer.then(got => got.clone().text()).catch(() => "");
     return answer;
   };
 }"""

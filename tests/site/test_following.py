@@ -15,6 +15,19 @@ _HIDE = """hidden => {
 }"""
 
 
+# A read whose answer begins and never ends, while `isEndless` is set.
+_ANSWER_WITHOUT_AN_END = """{
+  const { fetch } = window;
+  window.fetch = async (url, request) => {
+    if (!window.isEndless) return fetch(url, request);
+    window.endless = request.signal;
+    return new Response(new ReadableStream({
+      start: body => request.signal.addEventListener("abort", () => body.error(request.signal.reason)),
+    }));
+  };
+}"""
+
+
 def test_two_tabs_follow_each_other(
     counter: CounterPage, stack: BackendStack, context: BrowserContext
 ) -> None:
@@ -151,3 +164,21 @@ def requests_of(page: Page, path: str) -> Callable[[], int]:
         ),
     )
     return lambda: len(urls)
+
+
+def test_read_aborted_amid_its_answer_raises_no_error(
+    counter: CounterPage, stack: BackendStack
+) -> None:
+    """The context fixture fails on any error that nobody handles."""
+    stack.put(5)
+    counter.page.add_init_script(_ANSWER_WITHOUT_AN_END)
+    counter.open_with_its_clock_stopped()
+    counter.page.evaluate("window.isEndless = true")
+    counter.read_now()
+    counter.page.clock.run_for(0)
+    counter.page.wait_for_function("window.endless")
+    counter.page.evaluate("window.isEndless = false")
+    counter.choose("lambda")
+    assert counter.page.evaluate("window.endless.aborted")
+    counter.let_pass(2_000)
+    counter.is_at(5)
