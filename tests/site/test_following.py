@@ -20,9 +20,10 @@ _ANSWER_WITHOUT_AN_END = """{
   const { fetch } = window;
   window.fetch = async (url, request) => {
     if (!window.isEndless) return fetch(url, request);
-    window.endless = request.signal;
+    const { signal } = request;
+    window.endless = signal;
     return new Response(new ReadableStream({
-      start: body => request.signal.addEventListener("abort", () => body.error(request.signal.reason)),
+      start: body => signal.addEventListener("abort", () => body.error(signal.reason)),
     }));
   };
 }"""
