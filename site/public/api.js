@@ -1,11 +1,5 @@
 /** Transport to a backend over HTTP: terms come back as `{index, value}`, failures as a BackendError. */
 
-/**
- * @typedef {{index: number, value: string}} Term
- * @typedef {"next" | "previous" | "reset"} Step
- * @typedef {{at: Date, latencyMs: number}} Call when a request was sent, and how long its answer took
- */
-
 const TIMEOUT_MS = 30_000;
 const CALLS_KEPT = 40;
 const PROBLEM_PREFIX = "urn:fib:";

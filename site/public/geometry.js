@@ -6,12 +6,6 @@
  * nearly φ about one point, and the picture keeps its place and its proportions.
  */
 
-/**
- * @typedef {{index: number, side: number, x: number, y: number}} Square
- * @typedef {{width: number, height: number}} Frame
- * @typedef {{x: number, y: number, growth: number, quarters: number}} Turn
- */
-
 export const PHI = (1 + Math.sqrt(5)) / 2;
 const LOG_PHI = Math.log10(PHI);
 const LOG_SQRT5 = Math.log10(5) / 2;

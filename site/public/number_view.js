@@ -5,8 +5,6 @@ import { FADE_MS, reducedMotion, STEADY_MS } from "./motion.js";
 import { ends, groups, NARROW, WIDE } from "./numbers.js";
 import { digitCount, hiddenDigits } from "./words.js";
 
-/** @import { Term } from "./api.js" */
-
 // The page's own digits are 0.59 em wide; the widest serif that may stand in for them has these.
 const DIGIT_EM = 0.64;
 const GROUP_GAP_EM = 0.2;
@@ -16,25 +14,26 @@ const BLOCK_DIGITS = 25_200;
 
 /** A run of digits with one element for each group of three. */
 class DigitGroups {
+  /** @type {Text[]} */
+  #texts = [];
+
   /** @param {HTMLElement} element */
   constructor(element) {
     this.element = element;
-    /** @type {HTMLElement[]} */
-    this.spans = [];
-    this.digits = "";
   }
 
   /** @param {string} digits */
   show(digits) {
     const cut = groups(digits);
-    if (digits.length === this.digits.length) {
-      for (const [at, group] of cut.entries()) setText(this.spans[at], group);
-    } else {
+    if (cut.length !== this.#texts.length) {
       // Elements that are new have no place yet, so that they do not shift.
-      this.spans = cut.map((group) => html("span", "", group));
-      this.element.replaceChildren(...this.spans.flatMap((span) => [span, document.createElement("wbr")]));
+      this.#texts = cut.map((group) => new Text(group));
+      const spans = this.#texts.map((text) => html("span", "", text));
+      this.element.replaceChildren(...spans.flatMap((span) => [span, document.createElement("wbr")]));
     }
-    this.digits = digits;
+    for (const [at, group] of cut.entries()) {
+      if (this.#texts[at].data !== group) this.#texts[at].data = group;
+    }
   }
 }
 

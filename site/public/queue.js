@@ -1,13 +1,9 @@
 /** The presses for one backend: sent one after another, each once, each with an end. */
 
-/** @import { Backend, Step } from "./api.js" */
-
 import { BackendError } from "./api.js";
 
 export const BUSY_AFTER_MS = 300; // a press that is answered sooner is not shown as waiting
 export const SLOW_AFTER_MS = 3_000; // from here on the page says what it waits for
-
-/** @typedef {{step: Step, pressedAt: number, resolve: (counted: boolean) => void}} Press */
 
 export class StepQueue {
   /** @type {Press[]} the first one is on its way */

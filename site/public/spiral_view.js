@@ -5,8 +5,6 @@ import * as geometry from "./geometry.js";
 import { FADE_MS, reducedMotion, STEADY_MS } from "./motion.js";
 import { isFar, sideName, squaresCaption } from "./words.js";
 
-/** @import { Square } from "./geometry.js" */
-
 const FRAME = { width: 1618, height: 1000 };
 const VIEW_BOX = `0 0 ${FRAME.width} ${FRAME.height}`;
 const OUTER = 4; // squares around the frame, so that no corner is bare while the picture turns

@@ -6,15 +6,14 @@ import { PlotView } from "./plot_view.js";
 import { SpiralView } from "./spiral_view.js";
 import * as words from "./words.js";
 
-/** @import { Term } from "./api.js" */
-/** @import { Counter } from "./counter.js" */
-
-const SPOKEN_AFTER_MS = 600;
+const RESTED_MS = 600;
+const TITLE_MS = 300; // a browser takes longer over the title than over anything else
 
 export class View {
   /** @type {Term | null} */
   #term = null;
-  #speaking = 0;
+  #titledAt = -Infinity;
+  #resting = 0;
 
   constructor() {
     this.number = new NumberView();
@@ -66,12 +65,21 @@ export class View {
   showTerm(term) {
     this.#term = term;
     setText(byId("index"), words.termName(term.index).slice(1));
-    document.title = words.pageTitle(term.index);
     this.number.show(term);
     this.spiral.show(term.index);
     this.plot.show(term.index);
+    if (performance.now() - this.#titledAt >= TITLE_MS) this.#showTitle(term);
     // Only where it comes to rest: nobody can listen to ten numbers a second.
-    clearTimeout(this.#speaking);
-    this.#speaking = setTimeout(() => setText(byId("live-region"), words.spokenTerm(term)), SPOKEN_AFTER_MS);
+    clearTimeout(this.#resting);
+    this.#resting = setTimeout(() => {
+      this.#showTitle(term);
+      setText(byId("live-region"), words.spokenTerm(term));
+    }, RESTED_MS);
+  }
+
+  /** @param {Term} term */
+  #showTitle(term) {
+    this.#titledAt = performance.now();
+    document.title = words.pageTitle(term.index);
   }
 }

@@ -1,8 +1,5 @@
 /** Every text that the page's scripts show or say. */
 
-/** @import { Term } from "./api.js" */
-/** @import { Problem } from "./counter.js" */
-
 import { fibonacci, PHI } from "./geometry.js";
 import { ago, counted, ends, powerOfTen, WIDE } from "./numbers.js";
 
