@@ -142,8 +142,7 @@ export class SpiralView {
   #draw() {
     const anchor = Math.max(FIRST_PICTURE, Math.round(this.#camera));
     const part = this.#camera - anchor;
-    const inwards = geometry.squares(anchor, FRAME);
-    const placed = [...geometry.outerSquares(anchor, FRAME, OUTER).reverse(), ...inwards];
+    const placed = geometry.squares(anchor, FRAME, OUTER);
     const turn = part ? geometry.turnTo(anchor, Math.sign(part), FRAME) : null;
     const ahead = placed.filter(({ index }) => index > this.#reached).length;
     for (const [at, rect] of this.rects.entries()) {
