@@ -126,12 +126,12 @@ export function squaresCaption(index) {
   if (index === 1) return "The first square, of side 1.";
   if (index === 2) return "Two squares of side 1: all others grow from these.";
   const [side, one, other] = [index, index - 1, index - 2].map((each) => sideName(each, isFar(index)));
-  return `${side} = ${one} + ${other}, the two sides before it`;
+  return `${side} = ${one} + ${other}, the two before it`;
 }
 
 /** Describe the ratio of the last two terms, which is 10^`exponent` from φ. @param {number} index @param {number} exponent */
 export function ratioCaption(index, exponent) {
-  if (index < 2) return "From F(2) on, each term is divided by the one before it.";
+  if (index < 2) return "The first ratio is that of F(2) to F(1).";
   const [over, under] = [index, index - 1].map((each) => sideName(each, isFar(index)));
   const ratio = index > LAST_DIVIDED ? PHI : fibonacci(index) / fibonacci(index - 1);
   const digits = ratio.toFixed(9).replace(/(\d{3})(?=\d)/g, "$1\u00a0");
