@@ -90,7 +90,9 @@ function planShow() {
 function say(text) {
   notice = text;
   clearTimeout(noticeTimer);
-  noticeTimer = setTimeout(() => say(""), NOTICE_MS);
+  noticeTimer = setTimeout(() => {
+    notice = "";
+  }, NOTICE_MS);
   planShow();
 }
 

@@ -1,7 +1,7 @@
 /** The number: whole, or by its ends, with its thousands set apart by CSS and not by characters. */
 
 import { byId, find, html, setAttributes, setShown, setText } from "./dom.js";
-import { FADE_MS, reducedMotion, STEADY_MS } from "./motion.js";
+import { FADE_MS, reducedMotion, TURN_MS } from "./motion.js";
 import { ends, groups, NARROW, WIDE } from "./numbers.js";
 import { digitCount, hiddenDigits } from "./words.js";
 
@@ -59,8 +59,8 @@ export class NumberView {
     this.#term = term;
     setText(byId("digits"), digitCount(term.value.length));
     this.#draw();
-    const isSteady = performance.now() - this.#shownAt >= STEADY_MS;
-    this.#shownAt = before ? performance.now() : -STEADY_MS;
+    const isSteady = performance.now() - this.#shownAt >= TURN_MS;
+    this.#shownAt = before ? performance.now() : -TURN_MS;
     if (!before || !isSteady || reducedMotion.matches) return;
     const fade = [{ opacity: 0.25, translate: `0 ${term.index > before.index ? 0.12 : -0.12}em` }, {}];
     this.box.animate(fade, { duration: FADE_MS, easing: "ease-out" });

@@ -1,13 +1,13 @@
 /** Shows the counter, or a term that a link asks for. */
 
 import { byId, setAttributes, setEnabled, setShown, setText } from "./dom.js";
+import { TURN_MS } from "./motion.js";
 import { NumberView } from "./number_view.js";
 import { PlotView } from "./plot_view.js";
 import { SpiralView } from "./spiral_view.js";
 import * as words from "./words.js";
 
 const RESTED_MS = 600;
-const TITLE_MS = 300; // a browser takes longer over the title than over anything else
 
 export class View {
   /** @type {Term | null} */
@@ -63,23 +63,26 @@ export class View {
 
   /** Show a term, whether it is the counter's or not. @param {Term} term */
   showTerm(term) {
+    const isFirst = !this.#term;
+    const now = performance.now();
     this.#term = term;
     setText(byId("index"), words.termName(term.index).slice(1));
     this.number.show(term);
     this.spiral.show(term.index);
     this.plot.show(term.index);
-    if (performance.now() - this.#titledAt >= TITLE_MS) this.#showTitle(term);
+    const showTitle = () => {
+      document.title = words.pageTitle(term.index);
+    };
+    // A browser takes longer over its title than over all the rest.
+    if (now - this.#titledAt >= TURN_MS) {
+      showTitle();
+      if (!isFirst) this.#titledAt = now;
+    }
     // Only where it comes to rest: nobody can listen to ten numbers a second.
     clearTimeout(this.#resting);
     this.#resting = setTimeout(() => {
-      this.#showTitle(term);
+      showTitle();
       setText(byId("live-region"), words.spokenTerm(term));
     }, RESTED_MS);
-  }
-
-  /** @param {Term} term */
-  #showTitle(term) {
-    this.#titledAt = performance.now();
-    document.title = words.pageTitle(term.index);
   }
 }

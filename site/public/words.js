@@ -131,7 +131,7 @@ export function squaresCaption(index) {
 
 /** Describe the ratio of the last two terms, which is 10^`exponent` from φ. @param {number} index @param {number} exponent */
 export function ratioCaption(index, exponent) {
-  if (index < 2) return "The first ratio is that of F(2) to F(1).";
+  if (index < 2) return "From F(2) on: each term ÷ the one before.";
   const [over, under] = [index, index - 1].map((each) => sideName(each, isFar(index)));
   const ratio = index > LAST_DIVIDED ? PHI : fibonacci(index) / fibonacci(index - 1);
   const digits = ratio.toFixed(9).replace(/(\d{3})(?=\d)/g, "$1\u00a0");

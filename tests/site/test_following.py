@@ -6,6 +6,7 @@ from itertools import pairwise
 import pytest
 from playwright.sync_api import BrowserContext, Page, Response
 
+from tests.processes import eventually
 from tests.site.backend_stack import BackendStack
 from tests.site.counter_page import CounterPage
 
@@ -177,7 +178,7 @@ def test_read_aborted_amid_its_answer_raises_no_error(
     counter.page.evaluate("window.isEndless = true")
     counter.read_now()
     counter.page.clock.run_for(0)
-    counter.page.wait_for_function("window.endless")
+    eventually(lambda: bool(counter.page.evaluate("!!window.endless")), seconds=10)
     counter.page.evaluate("window.isEndless = false")
     counter.choose("lambda")
     assert counter.page.evaluate("window.endless.aborted")
