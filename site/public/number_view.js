@@ -2,7 +2,7 @@
 
 import { byId, find, html, setAttributes, setShown, setText } from "./dom.js";
 import { FADE_MS, reducedMotion, TURN_MS } from "./motion.js";
-import { ends, groups, NARROW, WIDE } from "./numbers.js";
+import { ends, groups } from "./numbers.js";
 import { digitCount, hiddenDigits } from "./words.js";
 
 // The page's own digits are 0.59 em wide; the widest serif that may stand in for them has these.
@@ -49,8 +49,6 @@ export class NumberView {
     this.gap = find(this.box, ".gap");
     this.tail = new DigitGroups(find(this.box, ".tail"));
     this.whole = find(this.box, ".all");
-    this.narrow = matchMedia("(max-width: 44rem), (max-height: 30rem)"); // as in style.css
-    this.narrow.addEventListener("change", () => this.#draw());
   }
 
   /** @param {Term} term */
@@ -74,7 +72,7 @@ export class NumberView {
   #draw() {
     if (!this.#term) return;
     const { value } = this.#term;
-    const { head, tail, hidden } = ends(value, this.narrow.matches ? NARROW : WIDE);
+    const { head, tail, hidden } = ends(value);
     const isWhole = this.#isWhole && hidden > 0;
     this.box.classList.toggle("whole", isWhole);
     this.box.classList.toggle("long", hidden > 0);

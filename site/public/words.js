@@ -1,7 +1,7 @@
 /** Every text that the page's scripts show or say. */
 
 import { fibonacci, PHI } from "./geometry.js";
-import { ago, counted, ends, powerOfTen, WIDE } from "./numbers.js";
+import { ago, counted, ends, powerOfTen } from "./numbers.js";
 
 /** Where the source is. Put the address of this project's own repository here once it is public. */
 export const SOURCE = { text: "After stuburger/go-fib", url: "https://github.com/stuburger/go-fib" };
@@ -140,7 +140,7 @@ export function ratioCaption(index, exponent) {
 
 /** Say a term to somebody who listens: whole, or by its length and its ends. @param {Term} term */
 export function spokenTerm({ index, value }) {
-  const { head, tail, hidden } = ends(value, WIDE);
+  const { head, tail, hidden } = ends(value);
   if (!hidden) return `F(${index}) is ${value}`;
   return `F(${index}) has ${value.length} digits, from ${head.slice(0, SPOKEN_DIGITS)} to ${tail.slice(-SPOKEN_DIGITS)}`;
 }
