@@ -110,12 +110,16 @@ class WebsiteStack(Stack):
 
     def _copy_site(self, bucket: Bucket, stage: Stage) -> None:
         backends = [{"name": name, "url": url} for name, url in self.urls.items()]
+        # A site that shows a preview of a link needs the picture's whole address.
+        index = (SITE / "public" / "index.html").read_text()
+        index = index.replace('="preview.png"', f'="{self.site.url}/preview.png"')
         files = BucketDeployment(
             self,
             "Files",
             destination_bucket=bucket,
             sources=[
                 Source.asset(str(SITE / "public")),
+                Source.data("index.html", index),  # replaces the file above
                 Source.json_data("config.json", {"backends": backends}),
             ],
             # Files keep their names from one version to the next.

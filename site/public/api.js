@@ -1,22 +1,12 @@
 /** Transport to a backend over HTTP: terms come back as `{index, value}`, failures as a BackendError. */
 
-/**
- * @typedef {{index: number, value: string}} Term
- * @typedef {"next" | "previous" | "reset"} Step
- * @typedef {{at: Date, latencyMs: number}} Call when a request was sent, and how long its answer took
- */
-
 const TIMEOUT_MS = 30_000;
 const CALLS_KEPT = 40;
 const PROBLEM_PREFIX = "urn:fib:";
 
 /** A request that failed: its `type` is that of the problem document, or `offline` or `unexpected`. */
 export class BackendError extends Error {
-  /**
-   * @param {string} type
-   * @param {{retryAfterSeconds?: number, index?: number}} [details] `index` is where a refused step
-   *   found the counter
-   */
+  /** @param {string} type @param {{retryAfterSeconds?: number, index?: number}} [details] */
   constructor(type, { retryAfterSeconds = 0, index } = {}) {
     super(type);
     this.type = type;
@@ -47,20 +37,12 @@ export class Backend {
     return this.#send("/current", { headers, cache: "no-store" }, signal);
   }
 
-  /**
-   * Send one step and return where it led. A step is never repeated and never aborted.
-   * @param {Step} name
-   */
+  /** Send one step, never again and never aborted; return where it led. @param {Step} name */
   async step(name) {
     return /** @type {Term} */ (await this.#send(`/${name}`, { method: "POST" }));
   }
 
-  /**
-   * @param {string} path
-   * @param {RequestInit} request
-   * @param {AbortSignal} [signal]
-   * @returns {Promise<Term | null>}
-   */
+  /** @param {string} path @param {RequestInit} request @param {AbortSignal} [signal] @returns {Promise<Term | null>} */
   async #send(path, request, signal) {
     const [at, started] = [new Date(), performance.now()];
     const { response, body } = await this.#fetch(path, request, signal);
@@ -72,26 +54,21 @@ export class Backend {
     return body;
   }
 
-  /**
-   * @param {string} path
-   * @param {RequestInit} request
-   * @param {AbortSignal} [signal]
-   */
+  /** @param {string} path @param {RequestInit} request @param {AbortSignal} [signal] */
   async #fetch(path, request, signal) {
-    const aborter = new AbortController();
-    const abort = () => aborter.abort();
-    const timer = setTimeout(abort, TIMEOUT_MS);
-    signal?.addEventListener("abort", abort);
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(), TIMEOUT_MS);
     try {
-      // No cookies: those of other sites on the same host would fill the request's head.
-      const options = { ...request, credentials: /** @type {const} */ ("omit"), signal: aborter.signal };
-      const response = await fetch(this.url + path, options);
+      const response = await fetch(this.url + path, {
+        ...request,
+        credentials: "omit", // the cookies of other sites on the same host would fill the request's head
+        signal: AbortSignal.any(signal ? [signal, late.signal] : [late.signal]),
+      });
       return { response, body: parseJson(await response.text()) };
     } catch {
       throw new BackendError("offline");
     } finally {
       clearTimeout(timer);
-      signal?.removeEventListener("abort", abort);
     }
   }
 }

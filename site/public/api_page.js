@@ -3,15 +3,10 @@
 import { configuredBackends } from "./api.js";
 import { byId, find, html, setText } from "./dom.js";
 
-/**
- * @typedef {{summary: string, responses: Record<string, {description: string}>}} Operation
- * @typedef {{paths: Record<string, Record<string, Operation>>}} OpenApi
- */
-
 const AGAIN_MS = 3_000;
 const SHOWN_METHODS = ["get", "post"]; // HEAD is served wherever GET is, OPTIONS everywhere
 
-/** @param {string} method @param {string} path @param {Operation} operation */
+/** @param {string} method @param {string} path @param {OpenApiOperation} operation */
 function operationSection(method, path, { summary, responses }) {
   const template = /** @type {HTMLTemplateElement} */ (byId("operation"));
   const section = /** @type {HTMLElement} */ (find(template.content, "section").cloneNode(true));
@@ -24,7 +19,7 @@ function operationSection(method, path, { summary, responses }) {
   return section;
 }
 
-/** Show the document of the first backend that answers. @param {import("./api.js").Backend[]} backends */
+/** Show the document of the first backend that answers. @param {Backend[]} backends */
 async function showDocument(backends) {
   for (const { url } of backends) {
     const response = await fetch(`${url}/openapi.json`, { credentials: "omit" }).catch(() => null);

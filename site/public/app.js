@@ -12,8 +12,6 @@ import { SLOW_AFTER_MS } from "./queue.js";
 import { View } from "./view.js";
 import * as words from "./words.js";
 
-/** @import { Backend, Step, Term } from "./api.js" */
-
 const PACES = [0.5, 1, 2, 4, 8, 16]; // steps a second
 const CONFIGURE_AGAIN_MS = 2_000;
 const NOTICE_MS = 8_000;
@@ -92,7 +90,9 @@ function planShow() {
 function say(text) {
   notice = text;
   clearTimeout(noticeTimer);
-  noticeTimer = setTimeout(() => say(""), NOTICE_MS);
+  noticeTimer = setTimeout(() => {
+    notice = "";
+  }, NOTICE_MS);
   planShow();
 }
 

@@ -5,9 +5,7 @@ import { sparkline } from "./geometry.js";
 import { duration, quantile, timeOfDay } from "./numbers.js";
 import { backendWords } from "./words.js";
 
-/** @import { Backend, Call } from "./api.js" */
-
-const SETTLED_MS = 250; // nobody can read figures that change faster
+const SETTLED_MS = 500; // nobody can read figures that change faster
 const SPARK = { width: 320, height: 28, places: 40 };
 
 export class BackendsView {

@@ -2,9 +2,6 @@
 
 import { byId, isEnabled } from "./dom.js";
 
-/** @import { Step } from "./api.js" */
-/** @import { Counter } from "./counter.js" */
-
 const HOLD_MS = 400;
 const REPEAT_MS = 90;
 const MOST_WAITING = 2; // while something is held down, so that the steps end when it is let go

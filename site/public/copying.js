@@ -2,10 +2,7 @@
 
 const COPIED_MS = 2_000;
 
-/**
- * Copy a text; return whether the browser allowed it.
- * @param {string} text
- */
+/** Copy a text; return whether the browser allowed it. @param {string} text */
 async function copyText(text) {
   if (navigator.clipboard)
     return navigator.clipboard.writeText(text).then(

@@ -1,22 +1,10 @@
 /** The counter as this page sees it: where it stands, what waits, and what went wrong. */
 
-/** @import { Backend, Step, Term } from "./api.js" */
-
 import { BackendError } from "./api.js";
 import { BackOff } from "./backoff.js";
 import { Player } from "./player.js";
 import { Poller } from "./poller.js";
 import { StepQueue } from "./queue.js";
-
-/**
- * @typedef {object} Problem the last failure on a backend that still matters
- * @property {string} type
- * @property {Backend} backend
- * @property {Step | null} step the step that failed, or null for a read
- * @property {number} [index] where a refused step found the counter
- * @property {number} unsent how many presses behind the step were dropped
- * @property {number} order how many requests had been sent when it was told
- */
 
 /** @type {Record<Step, (index: number) => number>} */
 const MOVES = { next: (index) => index + 1, previous: (index) => index - 1, reset: () => 0 };

@@ -28,12 +28,7 @@ export function svg(name, attributes = {}, ...content) {
   return element;
 }
 
-/**
- * Make an HTML element.
- * @param {string} name
- * @param {string} className
- * @param {...(Node | string)} content
- */
+/** Make an HTML element. @param {string} name @param {string} className @param {...(Node | string)} content */
 export function html(name, className, ...content) {
   const element = document.createElement(name);
   if (className) element.className = className;
@@ -52,11 +47,7 @@ export function setAttributes(element, attributes) {
   }
 }
 
-/**
- * Set an element's text if it differs.
- * @param {Element} element
- * @param {string} text
- */
+/** Set an element's text if it differs. @param {Element} element @param {string} text */
 export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }

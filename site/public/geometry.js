@@ -6,12 +6,6 @@
  * nearly φ about one point, and the picture keeps its place and its proportions.
  */
 
-/**
- * @typedef {{index: number, side: number, x: number, y: number}} Square
- * @typedef {{width: number, height: number}} Frame
- * @typedef {{x: number, y: number, growth: number, quarters: number}} Turn
- */
-
 export const PHI = (1 + Math.sqrt(5)) / 2;
 const LOG_PHI = Math.log10(PHI);
 const LOG_SQRT5 = Math.log10(5) / 2;
@@ -29,54 +23,40 @@ export function fibonacci(index) {
   return here;
 }
 
-/** Return the rectangle of the squares up to `index`, fitted into the middle of a frame. @param {number} index @param {Frame} frame */
-function fitted(index, frame) {
+/**
+ * Return the squares at `index`, newest first, fitted into the middle of a frame. Before them come
+ * the `outer` squares after `index`, which wind around the frame: bottom, right, top, left.
+ * @param {number} index
+ * @param {Frame} frame
+ */
+export function squares(index, { width, height }, outer = 0) {
   const drawn = Math.min(index, LARGEST_DRAWN);
-  const [width, height] = [fibonacci(drawn + 1), fibonacci(drawn)];
-  const scale = Math.min(frame.width / width, frame.height / height);
-  const left = (frame.width - width * scale) / 2;
-  const top = (frame.height - height * scale) / 2;
-  return { drawn, scale, left, top, right: left + width * scale, bottom: top + height * scale };
-}
-
-/** Return the squares at `index`, newest first, fitted into the middle of a frame. @param {number} index @param {Frame} frame */
-export function squares(index, frame) {
-  /** @type {Square[]} */
-  const placed = [];
-  if (index < 1) return placed;
-  let { drawn, scale, left, top, right, bottom } = fitted(index, frame);
-  for (let at = 0; at < Math.min(drawn, SQUARES_DRAWN); at += 1) {
-    const side = fibonacci(drawn - at) * scale;
-    const square = { index: index - at, side, x: left, y: top };
-    if (at % 4 === 0) left += side;
-    if (at % 4 === 1) top += side;
-    if (at % 4 === 2) square.x = right -= side;
-    if (at % 4 === 3) square.y = bottom -= side;
-    placed.push(square);
+  const [across, down] = [fibonacci(drawn + 1), fibonacci(drawn)];
+  const scale = Math.min(width / across, height / down);
+  let [left, top] = [(width - across * scale) / 2, (height - down * scale) / 2];
+  let [right, bottom] = [width - left, height - top];
+  for (let at = 1; at <= outer; at += 1) {
+    if (at % 4 === 1) bottom += right - left;
+    if (at % 4 === 2) right += bottom - top;
+    if (at % 4 === 3) top -= right - left;
+    if (at % 4 === 0) left -= bottom - top;
   }
-  return placed;
-}
-
-/** Return the `count` squares after those at `index`, which wind around the frame: bottom, right, top, left. @param {number} index @param {Frame} frame @param {number} count */
-export function outerSquares(index, frame, count) {
   /** @type {Square[]} */
   const placed = [];
-  let { left, top, right, bottom } = fitted(index, frame);
-  for (let at = 1; at <= count; at += 1) {
+  for (let at = -outer; at < Math.min(drawn, SQUARES_DRAWN); at += 1) {
     const side = at % 2 ? right - left : bottom - top;
-    const square = { index: index + at, side, x: left, y: top };
-    if (at % 4 === 1) square.y = bottom;
-    if (at % 4 === 2) square.x = right;
-    if (at % 4 === 3) square.y = top -= side;
-    if (at % 4 === 0) square.x = left -= side;
-    if (at % 4 === 1) bottom += side;
-    if (at % 4 === 2) right += side;
+    const square = { index: index - at, side, x: left, y: top };
+    const turned = (at + 4 * outer) % 4;
+    if (turned === 0) left += side;
+    if (turned === 1) top += side;
+    if (turned === 2) square.x = right -= side;
+    if (turned === 3) square.y = bottom -= side;
     placed.push(square);
   }
   return placed;
 }
 
-/** Return the SVG path of the golden spiral inwards: a quarter circle through each square, of which the first stands at the left if `start` is 0. @param {Square[]} placed @param {number} [start] */
+/** Return the golden spiral as an SVG path: a quarter circle through each square, the first of them turned by `start` quarters. @param {Square[]} placed */
 export function spiral(placed, start = 0) {
   /** @type {string[]} */
   const path = [];

@@ -1,11 +1,9 @@
 /** The number: whole, or by its ends, with its thousands set apart by CSS and not by characters. */
 
 import { byId, find, html, setAttributes, setShown, setText } from "./dom.js";
-import { FADE_MS, reducedMotion, STEADY_MS } from "./motion.js";
-import { ends, groups, NARROW, WIDE } from "./numbers.js";
+import { FADE_MS, reducedMotion, TURN_MS } from "./motion.js";
+import { ends, groups } from "./numbers.js";
 import { digitCount, hiddenDigits } from "./words.js";
-
-/** @import { Term } from "./api.js" */
 
 // The page's own digits are 0.59 em wide; the widest serif that may stand in for them has these.
 const DIGIT_EM = 0.64;
@@ -16,25 +14,26 @@ const BLOCK_DIGITS = 25_200;
 
 /** A run of digits with one element for each group of three. */
 class DigitGroups {
+  /** @type {Text[]} */
+  #texts = [];
+
   /** @param {HTMLElement} element */
   constructor(element) {
     this.element = element;
-    /** @type {HTMLElement[]} */
-    this.spans = [];
-    this.digits = "";
   }
 
   /** @param {string} digits */
   show(digits) {
     const cut = groups(digits);
-    if (digits.length === this.digits.length) {
-      for (const [at, group] of cut.entries()) setText(this.spans[at], group);
-    } else {
+    if (cut.length !== this.#texts.length) {
       // Elements that are new have no place yet, so that they do not shift.
-      this.spans = cut.map((group) => html("span", "", group));
-      this.element.replaceChildren(...this.spans.flatMap((span) => [span, document.createElement("wbr")]));
+      this.#texts = cut.map((group) => new Text(group));
+      const spans = this.#texts.map((text) => html("span", "", text));
+      this.element.replaceChildren(...spans.flatMap((span) => [span, document.createElement("wbr")]));
     }
-    this.digits = digits;
+    for (const [at, group] of cut.entries()) {
+      if (this.#texts[at].data !== group) this.#texts[at].data = group;
+    }
   }
 }
 
@@ -50,8 +49,6 @@ export class NumberView {
     this.gap = find(this.box, ".gap");
     this.tail = new DigitGroups(find(this.box, ".tail"));
     this.whole = find(this.box, ".all");
-    this.narrow = matchMedia("(max-width: 44rem), (max-height: 30rem)"); // as in style.css
-    this.narrow.addEventListener("change", () => this.#draw());
   }
 
   /** @param {Term} term */
@@ -60,8 +57,8 @@ export class NumberView {
     this.#term = term;
     setText(byId("digits"), digitCount(term.value.length));
     this.#draw();
-    const isSteady = performance.now() - this.#shownAt >= STEADY_MS;
-    this.#shownAt = before ? performance.now() : -STEADY_MS;
+    const isSteady = performance.now() - this.#shownAt >= TURN_MS;
+    this.#shownAt = before ? performance.now() : -TURN_MS;
     if (!before || !isSteady || reducedMotion.matches) return;
     const fade = [{ opacity: 0.25, translate: `0 ${term.index > before.index ? 0.12 : -0.12}em` }, {}];
     this.box.animate(fade, { duration: FADE_MS, easing: "ease-out" });
@@ -75,7 +72,7 @@ export class NumberView {
   #draw() {
     if (!this.#term) return;
     const { value } = this.#term;
-    const { head, tail, hidden } = ends(value, this.narrow.matches ? NARROW : WIDE);
+    const { head, tail, hidden } = ends(value);
     const isWhole = this.#isWhole && hidden > 0;
     this.box.classList.toggle("whole", isWhole);
     this.box.classList.toggle("long", hidden > 0);

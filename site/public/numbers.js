@@ -1,8 +1,7 @@
 /** Numbers as people read them: a value of any length stays text and never becomes a JavaScript number. */
 
-/** How many digits a screen takes: all of a value up to `whole`, or so many at each end. */
-export const WIDE = { whole: 240, end: 90 };
-export const NARROW = { whole: 150, end: 60 };
+const MOST_DIGITS = 150; // a longer value is shown by its ends
+const END_DIGITS = 60;
 const NO_BREAK_SPACE = "\u00a0";
 
 /** Return F(index) in decimal, computed by fast doubling. @param {number} index */
@@ -23,19 +22,14 @@ export function groups(digits) {
   return cut;
 }
 
-/**
- * Return head and tail of a long value, which begin at a group of the whole value, and how many
- * digits are between.
- * @param {string} digits
- * @param {{whole: number, end: number}} room
- */
-export function ends(digits, room) {
-  if (digits.length <= room.whole) return { head: digits, tail: "", hidden: 0 };
-  const headLength = room.end + (digits.length % 3);
+/** Return the ends of a long value, cut where a group begins, and how many digits are between. @param {string} digits */
+export function ends(digits) {
+  if (digits.length <= MOST_DIGITS) return { head: digits, tail: "", hidden: 0 };
+  const headLength = END_DIGITS + (digits.length % 3);
   return {
     head: digits.slice(0, headLength),
-    tail: digits.slice(-room.end),
-    hidden: digits.length - headLength - room.end,
+    tail: digits.slice(-END_DIGITS),
+    hidden: digits.length - headLength - END_DIGITS,
   };
 }
 

@@ -2,8 +2,6 @@
 
 import { byId, isEnabled } from "./dom.js";
 
-/** @import { SpiralView } from "./spiral_view.js" */
-
 const WHEEL_STEP_PX = 240; // of the wheel's way, a step
 const LINE_PX = 16;
 const DRAG_STEPS = 4; // over the picture's whole width

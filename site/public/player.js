@@ -5,16 +5,9 @@ export class Player {
   /** @type {AbortController | null} the run that goes on */
   #run = null;
 
-  /**
-   * @param {object} events
-   * @param {() => Promise<boolean>} events.step steps once; returns whether the step was counted
-   * @param {() => boolean} events.isHidden
-   * @param {() => void} events.changed
-   */
-  constructor({ step, isHidden, changed }) {
-    this.step = step;
-    this.isHidden = isHidden;
-    this.changed = changed;
+  /** @param {PlayerEvents} events */
+  constructor(events) {
+    this.events = events;
   }
 
   get isPlaying() {
@@ -26,10 +19,10 @@ export class Player {
     this.#run?.abort();
     const run = new AbortController();
     this.#run = run;
-    this.changed();
+    this.events.changed();
     while (!run.signal.aborted) {
       const started = performance.now();
-      if (!this.isHidden() && !(await this.step())) break;
+      if (!this.events.isHidden() && !(await this.events.step())) break;
       const rest = 1000 / this.perSecond - (performance.now() - started);
       await new Promise((resolve) => setTimeout(resolve, Math.max(0, rest)));
     }
@@ -39,6 +32,6 @@ export class Player {
   stop() {
     this.#run?.abort();
     this.#run = null;
-    this.changed();
+    this.events.changed();
   }
 }

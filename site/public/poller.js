@@ -7,17 +7,9 @@ export class Poller {
   #reading = new AbortController();
   #startedAt = Infinity; // when the read in flight was sent
 
-  /**
-   * @param {object} events
-   * @param {(signal: AbortSignal) => Promise<number>} events.read reads once and returns the wait
-   *   before the next read, in milliseconds
-   * @param {() => boolean} events.mayRead
-   * @param {() => void} events.changed is called when a read becomes slow
-   */
-  constructor({ read, mayRead, changed }) {
-    this.read = read;
-    this.mayRead = mayRead;
-    this.changed = changed;
+  /** @param {PollerEvents} events */
+  constructor(events) {
+    this.events = events;
   }
 
   /** Whether the read in flight has waited long enough to say so. */
@@ -28,7 +20,7 @@ export class Poller {
   /** Read after so many milliseconds, instead of what was planned or is in flight. @param {number} [milliseconds] */
   readAfter(milliseconds = 0) {
     this.stop();
-    if (this.mayRead()) this.#timer = setTimeout(() => this.#read(), milliseconds);
+    if (this.events.mayRead()) this.#timer = setTimeout(() => this.#read(), milliseconds);
   }
 
   /** Abort the read in flight and plan no other. */
@@ -42,8 +34,8 @@ export class Poller {
     const reading = new AbortController();
     this.#reading = reading;
     this.#startedAt = performance.now();
-    const slow = setTimeout(this.changed, SLOW_AFTER_MS);
-    const wait = await this.read(reading.signal);
+    const slow = setTimeout(this.events.changed, SLOW_AFTER_MS);
+    const wait = await this.events.read(reading.signal);
     clearTimeout(slow);
     if (!reading.signal.aborted) this.readAfter(wait);
   }

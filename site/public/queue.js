@@ -1,31 +1,19 @@
 /** The presses for one backend: sent one after another, each once, each with an end. */
 
-/** @import { Backend, Step } from "./api.js" */
-
 import { BackendError } from "./api.js";
 
 export const BUSY_AFTER_MS = 300; // a press that is answered sooner is not shown as waiting
 export const SLOW_AFTER_MS = 3_000; // from here on the page says what it waits for
-
-/** @typedef {{step: Step, pressedAt: number, resolve: (counted: boolean) => void}} Press */
 
 export class StepQueue {
   /** @type {Press[]} the first one is on its way */
   #presses = [];
   #sentAt = 0;
 
-  /**
-   * @param {Backend} backend
-   * @param {object} events
-   * @param {(backend: Backend, step: Step) => Promise<void>} events.send sends a step; fails with a BackendError
-   * @param {(backend: Backend, step: Step, error: BackendError, unsent: number) => void} events.failed
-   * @param {() => void} events.changed is called after whatever changes here
-   */
-  constructor(backend, { send, failed, changed }) {
+  /** @param {Backend} backend @param {QueueEvents} events */
+  constructor(backend, events) {
     this.backend = backend;
-    this.send = send;
-    this.failed = failed;
-    this.changed = changed;
+    this.events = events;
   }
 
   /** How many presses have not been answered yet. */
@@ -48,16 +36,12 @@ export class StepQueue {
     return this.length > 0 && performance.now() - this.#sentAt >= SLOW_AFTER_MS;
   }
 
-  /**
-   * Add a step behind those that wait; resolve to whether it was counted.
-   * @param {Step} step
-   * @returns {Promise<boolean>}
-   */
+  /** Add a step behind those that wait; resolve to whether it was counted. @param {Step} step @returns {Promise<boolean>} */
   press(step) {
     return new Promise((resolve) => {
       this.#presses.push({ step, pressedAt: performance.now(), resolve });
       if (this.length === 1) this.#sendAll();
-      else this.changed(); // a press that does not wait shows nothing yet
+      else this.events.changed(); // a press that does not wait shows nothing yet
     });
   }
 
@@ -65,20 +49,20 @@ export class StepQueue {
     while (this.length) {
       const counted = await this.#sendFirst();
       this.#presses.shift()?.resolve(counted);
-      this.changed();
+      this.events.changed();
     }
   }
 
   async #sendFirst() {
     const { step } = this.#presses[0];
     this.#sentAt = performance.now();
-    const timers = [BUSY_AFTER_MS, SLOW_AFTER_MS].map((wait) => setTimeout(this.changed, wait));
+    const timers = [BUSY_AFTER_MS, SLOW_AFTER_MS].map((wait) => setTimeout(this.events.changed, wait));
     try {
-      await this.send(this.backend, step);
+      await this.events.send(this.backend, step);
       return true;
     } catch (error) {
       if (!(error instanceof BackendError)) throw error;
-      this.failed(this.backend, step, error, error.type === "offline" ? this.#dropWaiting() : 0);
+      this.events.failed(this.backend, step, error, error.type === "offline" ? this.#dropWaiting() : 0);
       return false;
     } finally {
       for (const timer of timers) clearTimeout(timer);

@@ -2,17 +2,14 @@
 
 import { byId, setAttributes, setText, svg } from "./dom.js";
 import * as geometry from "./geometry.js";
-import { FADE_MS, reducedMotion, STEADY_MS } from "./motion.js";
+import { FADE_MS, reducedMotion, TURN_MS } from "./motion.js";
 import { isFar, sideName, squaresCaption } from "./words.js";
-
-/** @import { Square } from "./geometry.js" */
 
 const FRAME = { width: 1618, height: 1000 };
 const VIEW_BOX = `0 0 ${FRAME.width} ${FRAME.height}`;
 const OUTER = 4; // squares around the frame, so that no corner is bare while the picture turns
 const NODES = 18;
 const TINTS = 6;
-const TURN_MS = 420;
 const GLIDE_MS = 260;
 const LABEL_SIDE = 0.17; // a label's height, as a part of its square's side
 const LABEL_WIDTH = 0.66; // its greatest width, which keeps it off the spiral
@@ -29,8 +26,8 @@ export class SpiralView {
   #pixels = { frame: FRAME.width, font: 16 };
   #glide = 0;
   #shape = "";
-  /** @type {{animation: Animation, from: number, to: number} | null} the turn that may still go on */
-  #turn = null;
+  /** @type {Animation[]} */
+  #motions = [];
 
   /** @param {(isLooking: boolean) => void} lookChanged is called when the camera leaves the counter or is back */
   constructor(lookChanged) {
@@ -66,16 +63,16 @@ export class SpiralView {
   /** Show the picture of an index. @param {number} index */
   show(index) {
     const since = performance.now() - this.#shownAt;
-    const from = this.#currentCamera;
+    const from = this.#camera;
     const isFirst = this.#shownAt === -Infinity;
-    this.#shownAt = isFirst ? -STEADY_MS : performance.now();
+    this.#shownAt = isFirst ? -TURN_MS : performance.now();
     this.#reached = index;
     setText(byId("spiral-caption"), squaresCaption(index));
     if (this.#isLooking) return this.#draw();
     this.#stop();
     this.#camera = Math.max(FIRST_PICTURE, index);
     this.#draw();
-    if (!isFirst && since >= STEADY_MS && !reducedMotion.matches) this.#moveFrom(from);
+    if (!isFirst && since >= TURN_MS && !reducedMotion.matches) this.#moveFrom(from);
   }
 
   /** Look further out (positive) or further in, by so many steps. @param {number} steps */
@@ -99,15 +96,8 @@ export class SpiralView {
   /** Stop whatever moves. */
   #stop() {
     cancelAnimationFrame(this.#glide);
-    this.#turn?.animation.cancel();
-    this.#turn = null;
-  }
-
-  get #currentCamera() {
-    if (!this.#turn) return this.#camera;
-    const { animation, from, to } = this.#turn;
-    const progress = animation.effect?.getComputedTiming().progress ?? 1;
-    return from + (to - from) * progress;
+    for (const motion of this.#motions) motion.cancel();
+    this.#motions = [];
   }
 
   /** @param {boolean} isLooking */
@@ -144,8 +134,7 @@ export class SpiralView {
   #draw() {
     const anchor = Math.max(FIRST_PICTURE, Math.round(this.#camera));
     const part = this.#camera - anchor;
-    const inwards = geometry.squares(anchor, FRAME);
-    const placed = [...geometry.outerSquares(anchor, FRAME, OUTER).reverse(), ...inwards];
+    const placed = geometry.squares(anchor, FRAME, OUTER);
     const turn = part ? geometry.turnTo(anchor, Math.sign(part), FRAME) : null;
     const ahead = placed.filter(({ index }) => index > this.#reached).length;
     for (const [at, rect] of this.rects.entries()) {
@@ -190,12 +179,7 @@ export class SpiralView {
         continue;
       }
       setText(text, name);
-      setAttributes(text, {
-        class: this.#tint(square),
-        x,
-        y,
-        "font-size": size,
-      });
+      setAttributes(text, { class: this.#tint(square), x, y, "font-size": size });
     }
   }
 
@@ -204,15 +188,16 @@ export class SpiralView {
     const anchor = this.#camera;
     const distance = from - anchor;
     if (!distance || Math.abs(distance) > 1.5 || anchor + Math.sign(distance) < FIRST_PICTURE) {
-      this.squares.animate([{ opacity: 0 }, {}], { duration: FADE_MS });
+      this.#motions = [this.squares.animate([{ opacity: 0 }, {}], FADE_MS)];
       return;
     }
     const turn = geometry.turnTo(anchor, Math.sign(distance), FRAME);
     const frames = [1, 0.75, 0.5, 0.25, 0].map((part) => ({
       transform: geometry.turned(turn, Math.abs(distance) * part, FRAME),
     }));
-    const animation = this.squares.animate(frames, { duration: TURN_MS, easing: "cubic-bezier(0.2, 0.7, 0.2, 1)" });
-    this.labels.animate([{ opacity: 0 }, { opacity: 0, offset: 0.3 }, {}], TURN_MS); // none upside down
-    this.#turn = { animation, from, to: anchor };
+    this.#motions = [
+      this.squares.animate(frames, { duration: TURN_MS, easing: "cubic-bezier(0.2, 0.7, 0.2, 1)" }),
+      this.labels.animate([{ opacity: 0 }, { opacity: 0, offset: 0.3 }, {}], TURN_MS), // none upside down
+    ];
   }
 }

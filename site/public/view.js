@@ -1,20 +1,19 @@
 /** Shows the counter, or a term that a link asks for. */
 
 import { byId, setAttributes, setEnabled, setShown, setText } from "./dom.js";
+import { TURN_MS } from "./motion.js";
 import { NumberView } from "./number_view.js";
 import { PlotView } from "./plot_view.js";
 import { SpiralView } from "./spiral_view.js";
 import * as words from "./words.js";
 
-/** @import { Term } from "./api.js" */
-/** @import { Counter } from "./counter.js" */
-
-const SPOKEN_AFTER_MS = 600;
+const RESTED_MS = 600;
 
 export class View {
   /** @type {Term | null} */
   #term = null;
-  #speaking = 0;
+  #titledAt = -Infinity;
+  #resting = 0;
 
   constructor() {
     this.number = new NumberView();
@@ -64,14 +63,26 @@ export class View {
 
   /** Show a term, whether it is the counter's or not. @param {Term} term */
   showTerm(term) {
+    const isFirst = !this.#term;
+    const now = performance.now();
     this.#term = term;
     setText(byId("index"), words.termName(term.index).slice(1));
-    document.title = words.pageTitle(term.index);
     this.number.show(term);
     this.spiral.show(term.index);
     this.plot.show(term.index);
+    const showTitle = () => {
+      document.title = words.pageTitle(term.index);
+    };
+    // A browser takes longer over its title than over all the rest.
+    if (now - this.#titledAt >= TURN_MS) {
+      showTitle();
+      if (!isFirst) this.#titledAt = now;
+    }
     // Only where it comes to rest: nobody can listen to ten numbers a second.
-    clearTimeout(this.#speaking);
-    this.#speaking = setTimeout(() => setText(byId("live-region"), words.spokenTerm(term)), SPOKEN_AFTER_MS);
+    clearTimeout(this.#resting);
+    this.#resting = setTimeout(() => {
+      showTitle();
+      setText(byId("live-region"), words.spokenTerm(term));
+    }, RESTED_MS);
   }
 }

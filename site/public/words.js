@@ -1,10 +1,7 @@
 /** Every text that the page's scripts show or say. */
 
-/** @import { Term } from "./api.js" */
-/** @import { Problem } from "./counter.js" */
-
 import { fibonacci, PHI } from "./geometry.js";
-import { ago, counted, ends, powerOfTen, WIDE } from "./numbers.js";
+import { ago, counted, ends, powerOfTen } from "./numbers.js";
 
 /** Where the source is. Put the address of this project's own repository here once it is public. */
 export const SOURCE = { text: "After stuburger/go-fib", url: "https://github.com/stuburger/go-fib" };
@@ -129,12 +126,12 @@ export function squaresCaption(index) {
   if (index === 1) return "The first square, of side 1.";
   if (index === 2) return "Two squares of side 1: all others grow from these.";
   const [side, one, other] = [index, index - 1, index - 2].map((each) => sideName(each, isFar(index)));
-  return `${side} = ${one} + ${other}, the two sides before it`;
+  return `${side} = ${one} + ${other}, the two before it`;
 }
 
 /** Describe the ratio of the last two terms, which is 10^`exponent` from φ. @param {number} index @param {number} exponent */
 export function ratioCaption(index, exponent) {
-  if (index < 2) return "From F(2) on, each term is divided by the one before it.";
+  if (index < 2) return "From F(2) on: each term ÷ the one before.";
   const [over, under] = [index, index - 1].map((each) => sideName(each, isFar(index)));
   const ratio = index > LAST_DIVIDED ? PHI : fibonacci(index) / fibonacci(index - 1);
   const digits = ratio.toFixed(9).replace(/(\d{3})(?=\d)/g, "$1\u00a0");
@@ -143,7 +140,7 @@ export function ratioCaption(index, exponent) {
 
 /** Say a term to somebody who listens: whole, or by its length and its ends. @param {Term} term */
 export function spokenTerm({ index, value }) {
-  const { head, tail, hidden } = ends(value, WIDE);
+  const { head, tail, hidden } = ends(value);
   if (!hidden) return `F(${index}) is ${value}`;
   return `F(${index}) has ${value.length} digits, from ${head.slice(0, SPOKEN_DIGITS)} to ${tail.slice(-SPOKEN_DIGITS)}`;
 }

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -64,26 +65,38 @@ def test_outputs_name_table_and_urls(dev: Templates) -> None:
     }
 
 
-def _config(templates: Templates) -> dict[str, list[dict[str, str]]]:
-    """Return `config.json` as the CDK's function copies it to the bucket."""
-    (asset,) = templates.folder.glob("*/config.json")
-    text = asset.read_text()
+def _written_at_deploy(templates: Templates, name: str) -> str:
+    """Return a file that the stack writes, as the CDK's function copies it to the bucket."""
     copied = templates.one("Custom::CDKBucketDeployment", stack="website")
-    for markers in copied["SourceMarkers"]:
-        for marker, value in markers.items():
-            text = text.replace(marker, as_text(value))
-    config: dict[str, list[dict[str, str]]] = json.loads(text)
-    return config
+    # A later source replaces the files of an earlier one.
+    for key, markers in reversed(
+        list(zip(copied["SourceObjectKeys"], copied["SourceMarkers"], strict=True))
+    ):
+        file = templates.folder / f"asset.{Path(key).stem}" / name
+        if file.exists():
+            text = file.read_text()
+            for marker, value in markers.items():
+                text = text.replace(marker, as_text(value))
+            return text
+    pytest.fail(f"no source contains {name}")
 
 
 def test_config_names_both_backends(dev: Templates) -> None:
     outputs = dev.outputs("website")
-    assert _config(dev) == {
+    assert json.loads(_written_at_deploy(dev, "config.json")) == {
         "backends": [
             {"name": "server", "url": outputs["ServiceUrl"]},
             {"name": "lambda", "url": outputs["LambdaUrl"]},
         ]
     }
+
+
+def test_preview_picture_has_an_absolute_address(dev: Templates) -> None:
+    page = (SITE / "public" / "index.html").read_text()
+    assert page.count('content="preview.png"') == 1
+    address = f"{dev.outputs('website')['WebsiteUrl']}/preview.png"
+    deployed = _written_at_deploy(dev, "index.html")
+    assert deployed == page.replace('content="preview.png"', f'content="{address}"')
 
 
 def test_cloudfront_caches_no_error(dev: Templates) -> None:
@@ -140,7 +153,10 @@ def test_custom_domain_is_the_address(templates_of: Callable[..., Templates]) ->
         ("fib.example.org.", "AAAA"),
     }
     assert own.outputs("website")["ServiceUrl"] == "https://fib.example.org/api/server"
-    assert _config(own)["backends"][1]["url"] == "https://fib.example.org/api/lambda"
+    assert (
+        json.loads(_written_at_deploy(own, "config.json"))["backends"][1]["url"]
+        == "https://fib.example.org/api/lambda"
+    )
 
 
 def test_domain_outside_its_region_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

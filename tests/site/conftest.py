@@ -38,15 +38,7 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
     faults: list[str] = []
 
     def watch(page: Page) -> None:
-        page.on(
-            "pageerror",
-            lambda error: (
-                faults.append(str(error))
-                # The page aborts reads on purpose; Chromium seldom reports one that it handles.
-                if "signal is aborted without reason" not in str(error)
-                else None
-            ),
-        )
+        page.on("pageerror", lambda error: faults.append(str(error)))
         page.on(
             "console",
             lambda message: (

@@ -14,8 +14,21 @@ _KEEP_WHAT_IS_SENT = """{
   window.fetch = (url, request) => {
     window.sent[request?.method ?? "GET"].push(performance.now());
     const answer = fetch(url, request);
-    window.answered = answer.then(got => got.clone().text(), () => "");
+    // The page may abort a read before its answer is whole.
+    window.answered = answer.then(got => got.clone().text()).catch(() => "");
     return answer;
+  };
+}"""
+
+_HOLD_MOTION = """() => {
+  if (window.heldAt) return;
+  const { animate } = Element.prototype;
+  Object.assign(window, { heldAt: performance.now() });
+  Element.prototype.animate = function (...motion) {
+    const animation = animate.apply(this, motion);
+    animation.pause();
+    window.heldAt = performance.now();
+    return animation;
   };
 }"""
 
@@ -48,6 +61,10 @@ class CounterPage:
         """Let the page's clock run on; it stands still while an answer is on its way."""
         self.page.clock.run_for(milliseconds)
         self.page.evaluate("window.answered")
+
+    def hold_motion(self) -> None:
+        """Let each motion from now on stand still at its beginning, so that it can be looked at."""
+        self.page.evaluate(_HOLD_MOTION)
 
     def sent(self, method: str) -> list[float]:
         """Return when it sent its requests with this method, in milliseconds of its clock."""

@@ -19,6 +19,7 @@ def test_every_digit_of_the_number_stands_there(
 ) -> None:
     stack.put(index)
     counter.open().is_at(index)
+    counter.press(*(["Show all"] if index >= 1_000 else []))
     assert counter.digits == gmpy2.fib(index).digits(10)
 
 
@@ -63,8 +64,8 @@ def test_a_long_number_shows_its_ends_and_all_of_it_when_asked(
     whole = gmpy2.fib(index).digits(10)
     shown = counter.digits
     assert len(shown) < 200
-    assert whole.startswith(shown[:90])
-    assert whole.endswith(shown[-90:])
+    assert whole.startswith(shown[:60])
+    assert whole.endswith(shown[-60:])
     expect(counter.page.locator("#digits")).to_have_text(f"{len(whole):,} digits".replace(",", " "))
     more = re.search(r"… ([\d\s]+) more …", counter.page.locator("#value").inner_text())
     assert more

@@ -11,6 +11,7 @@ from tests.site.counter_page import CounterPage
 
 _PUBLIC = Path(__file__).parents[2] / "site" / "public"
 _LARGEST_PAGE_BYTES = 80_000
+_LARGEST_UNPACKED_BYTES = 100_000
 _LARGEST_PREVIEW_BYTES = 20_000
 _LONGEST_FILE_LINES = 250
 _MOST_REQUESTS = 24
@@ -37,6 +38,7 @@ def test_cold_load_is_small(counter: CounterPage, stack: BackendStack) -> None:
         answer.finished()
     sizes = [answer.request.sizes()["responseBodySize"] for answer in answers]
     assert sum(sizes) < _LARGEST_PAGE_BYTES
+    assert sum(len(answer.body()) for answer in answers) < _LARGEST_UNPACKED_BYTES
     assert len(answers) <= _MOST_REQUESTS, [answer.url for answer in answers]
     assert {answer.status for answer in answers} == {200}
 

@@ -87,6 +87,7 @@ def test_a_step_turns_the_picture_by_a_quarter(counter: CounterPage, stack: Back
     stack.put(20)
     counter.open()
     first, second = squares(counter)[:2]
+    counter.hold_motion()
     counter.press("Next")
     counter.is_at(21)
     newest, before = squares(counter)[:2]

@@ -8,15 +8,16 @@ from typing import Any, Literal
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.processes import eventually
 from tests.site.backend_stack import BackendStack
 from tests.site.counter_page import CounterPage
 
 _LOWEST_CONTRAST = 4.5
+_HAS_RESTED = "performance.now() - window.heldAt > 420"
 # What is painted just inside the frame's corners, in the middle of a turn.
 _CORNERS = """() => {
   const squares = document.querySelector(".squares");
   const animation = squares.getAnimations()[0];
-  animation.pause();
   const { left, right, top, bottom } = document.getElementById("spiral").getBoundingClientRect();
   const corners = [[left, top], [right, top], [left, bottom], [right, bottom]]
     .map(([x, y]) => [x < 200 ? x + 8 : x - 8, y === top ? y + 8 : y - 8]);
@@ -136,12 +137,12 @@ def test_no_corner_is_bare_while_the_picture_turns(
     stack.put(index)
     counter.open()
     for name, reached in (("Next", index + 1), ("Previous", index)):
+        counter.hold_motion()
         counter.press(name)
         counter.is_at(reached)
         assert counter.page.evaluate(_CORNERS) == [True] * 16
         # A change that comes at once after another is shown without motion.
-        counter.page.wait_for_function("performance.now() > 0")
-        counter.page.evaluate("new Promise(done => setTimeout(done, 350))")
+        eventually(lambda: bool(counter.page.evaluate(_HAS_RESTED)), seconds=10)
 
 
 @pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.long)])

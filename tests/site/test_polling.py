@@ -6,12 +6,27 @@ from itertools import pairwise
 import pytest
 from playwright.sync_api import BrowserContext, Page, Response
 
+from tests.processes import eventually
 from tests.site.backend_stack import BackendStack
 from tests.site.counter_page import CounterPage
 
 _HIDE = """hidden => {
   Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
   document.dispatchEvent(new Event("visibilitychange"));
+}"""
+
+
+# A read whose answer begins and never ends, while `isEndless` is set.
+_ANSWER_WITHOUT_AN_END = """{
+  const { fetch } = window;
+  window.fetch = async (url, request) => {
+    if (!window.isEndless) return fetch(url, request);
+    const { signal } = request;
+    window.endless = signal;
+    return new Response(new ReadableStream({
+      start: body => signal.addEventListener("abort", () => body.error(signal.reason)),
+    }));
+  };
 }"""
 
 
@@ -151,3 +166,21 @@ def requests_of(page: Page, path: str) -> Callable[[], int]:
         ),
     )
     return lambda: len(urls)
+
+
+def test_read_aborted_amid_its_answer_raises_no_error(
+    counter: CounterPage, stack: BackendStack
+) -> None:
+    """The context fixture fails on any error that nobody handles."""
+    stack.put(5)
+    counter.page.add_init_script(_ANSWER_WITHOUT_AN_END)
+    counter.open_with_its_clock_stopped()
+    counter.page.evaluate("window.isEndless = true")
+    counter.read_now()
+    counter.page.clock.run_for(0)
+    eventually(lambda: bool(counter.page.evaluate("!!window.endless")), seconds=10)
+    counter.page.evaluate("window.isEndless = false")
+    counter.choose("lambda")
+    assert counter.page.evaluate("window.endless.aborted")
+    counter.let_pass(2_000)
+    counter.is_at(5)

@@ -6,9 +6,9 @@ const backend = { name: "server" };
 const said = (problem) => words.problemInWords({ backend, step: null, unsent: 0, ...problem });
 
 test("captions are true of the squares, and far on name them by their terms", () => {
-  assert.equal(words.squaresCaption(3), "2 = 1 + 1, the two sides before it");
-  assert.equal(words.squaresCaption(12), "144 = 89 + 55, the two sides before it");
-  assert.equal(words.squaresCaption(94), "F(94) = F(93) + F(92), the two sides before it");
+  assert.equal(words.squaresCaption(3), "2 = 1 + 1, the two before it");
+  assert.equal(words.squaresCaption(12), "144 = 89 + 55, the two before it");
+  assert.equal(words.squaresCaption(94), "F(94) = F(93) + F(92), the two before it");
 });
 
 test("the ratio is written with its distance", () => {
