@@ -20,7 +20,7 @@ READ_UNITS = 3_000.0
 """What DynamoDB allows for one item in a second."""
 
 READ_TIMEOUT_SECONDS = 3.0
-LATE_SECONDS = 1.0
+LATE_SECONDS = 8.0
 
 
 def steady(seconds: float) -> Callable[[Random], float]:
