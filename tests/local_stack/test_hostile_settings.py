@@ -61,7 +61,7 @@ def test_output_of_any_kind_will_do(tmp_path: Path, kind: str) -> None:
     stack = subprocess.Popen(command, env=os.environ | variables, stdout=writer, stderr=writer)
     os.close(writer)
     try:
-        eventually(lambda: serves(variables), seconds=60)
+        eventually(lambda: serves(variables))
         if kind != "closed":
             output = ""
             while READY not in output:

@@ -127,7 +127,7 @@ def running_stack(checkout: Checkout, variables: dict[str, str]) -> Iterator[Non
         assert "Traceback" not in terminal.output
         for name in PORT_NAMES:
             assert f"http://localhost:{variables[name]}\n" in terminal.output
-        eventually(lambda: not processes_of(variables), seconds=5)
+        eventually(lambda: not processes_of(variables))
 
 
 def test_everything_hostile_at_once(tmp_path: Path, elsewhere: Path, broken: Path) -> None:

@@ -113,7 +113,7 @@ def test_ctrl_c_at_any_moment_leaves_no_traceback(checkout: Checkout) -> None:
             assert terminal.wait() != 0
             assert time.monotonic() - pressed < 3
         assert "Traceback" not in terminal.output
-        eventually(lambda: not processes_in(checkout.root), seconds=5)
+        eventually(lambda: not processes_in(checkout.root))
     assert checkout.make(SET_UP).status == 0
     assert checkout.imports(*RUNNING_NEEDS)
 
@@ -126,7 +126,7 @@ def test_signal_leaves_no_process(checkout: Checkout, number: signal.Signals) ->
     make.stdout.readline()
     os.killpg(make.pid, number)
     assert "Traceback" not in make.communicate()[0]
-    eventually(lambda: not processes_in(checkout.root), seconds=5)
+    eventually(lambda: not processes_in(checkout.root))
 
 
 def processes_in(root: Path) -> list[int]:
