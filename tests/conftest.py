@@ -41,9 +41,10 @@ def pytest_configure(config: pytest.Config) -> None:
 _INSTALL = "sudo apt-get install"
 
 
-# The folders whose tests share what takes seconds to start: each stays in one process. The longest
-# come first, so that all processes end at about the same time.
-_SHARING = ("rehearsal", "api", "site", "infra", "newcomer", "local_stack", "faults", "operation")
+# The folders whose tests share what takes seconds to start: each stays in one process.
+_SHARING = ("rehearsal", "api", "site", "infra", "faults", "docs")
+# What takes long comes first, so that all processes end at about the same time.
+_FIRST = (*_SHARING, "newcomer", "local_stack")
 # What takes a minute and changes seldom; `make rehearse` and `make test-all` run it.
 _LONG = ("rehearsal",)
 
@@ -59,6 +60,11 @@ class _ByFolder(LoadScopeScheduling):  # type: ignore[misc] # it has no types
         return folder if folder in _SHARING else nodeid
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Run one process more than there are cores, since many tests wait for others to stop."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:
     return _ByFolder(config, log)
 
@@ -69,7 +75,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if _folder(item) in _LONG:
             item.add_marker(pytest.mark.long)
-    items.sort(key=lambda item: [*_SHARING, _folder(item)].index(_folder(item)))
+    items.sort(key=lambda item: [*_FIRST, _folder(item)].index(_folder(item)))
 
 
 def _folder(item: pytest.Item) -> str:
