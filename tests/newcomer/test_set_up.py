@@ -208,7 +208,7 @@ def test_unreachable_index_is_told_in_one_line(
     assert "check the network" in made.lines[-1]
 
 
-@pytest.mark.parametrize("name", ["a\nline", "a:colon"])
+@pytest.mark.parametrize("name", ["a\nline", "a:colon", "not\udcffUTF-8"], ids=ascii)
 def test_impossible_folder_name_is_refused(tmp_path: Path, name: str) -> None:
     made = copy_checkout(tmp_path / name).make(SET_UP)
     assert made.status != 0
