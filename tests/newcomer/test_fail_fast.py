@@ -29,11 +29,11 @@ HERE = Checkout(ROOT, without_our_make(os.environ))
         (["load", "LOAD=storm"], "LOAD is ramp, soak or spike, not 'storm'"),
         (["load", "RATE=fast"], "RATE is a number above 0, not 'fast'"),
         (["load", "MIX=all"], "MIX is mixed or next, not 'all'"),
-        (["bench", "BENCH=steps speed"], "no benchmark is named speed: steps, "),
-        pytest.param(
-            ["bench", "QUESTIONS=speed"],
-            "no benchmark is named speed: steps, ",
-            marks=pytest.mark.long,
+        *(
+            pytest.param(
+                ["bench", choice], "no benchmark is named speed: steps, ", marks=pytest.mark.long
+            )
+            for choice in ("BENCH=steps speed", "QUESTIONS=speed")
         ),
         (["test-faults", "SECONDS=0"], "argument --seconds: not a number above 0: '0'"),
         (["test-faults", "SCENARIO=storm"], "no scenario's name contains 'storm': "),
