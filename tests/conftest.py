@@ -3,9 +3,11 @@
 import os
 import shutil
 import signal
+import sys
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from fibcore import Settings
@@ -23,6 +25,8 @@ from xdist.scheduler import LoadScopeScheduling, Scheduling
 from tests.processes import free_port, running
 
 os.environ.update(CREDENTIALS | without_proxy_for_localhost(os.environ))
+# The environment's own tools come first, Node among them, also if it was not `make` that began.
+os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

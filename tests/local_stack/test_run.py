@@ -83,7 +83,7 @@ def test_the_stack_starts_serves_the_site_and_stops(tmp_path: Path) -> None:
         second = ports_of_its_own(tmp_path)
         assert f"another `make run` uses DATA_DIR={tmp_path}" in start_refused(second)
         assert stack.stop() == 0
-        assert processes_with(str(tmp_path)) == []
+        eventually(lambda: not processes_with(str(tmp_path)))
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1", "0.0.0.0", "::"])
