@@ -93,6 +93,7 @@ run.main()
 """
 
 
+@pytest.mark.long
 def test_program_that_ends_at_once_is_named_with_its_log(tmp_path: Path) -> None:
     """One that can't start for good: its port was taken a moment after it was found free."""
     variables = ports_of_its_own(tmp_path)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.local_stack.stack import PORT_NAMES, READY, ports_of_its_own, processes_of
-from tests.newcomer.checkout import Checkout, copy_checkout
+from tests.newcomer.checkout import Checkout, copy_checkout, without_pip
 from tests.processes import eventually
 from tests.terminal import in_terminal
 
@@ -135,6 +135,7 @@ def test_everything_hostile_at_once(tmp_path: Path, elsewhere: Path, broken: Pat
     every = {name: text for each in ENVIRONMENTS.values() for name, text in each.items()}
     variables = filled_in(every, elsewhere, broken)
     checkout = copy_checkout(tmp_path / ALL_AT_ONCE, variables)
+    without_pip(checkout.venv)
     made = checkout.make(".venv/.ready-run")
     assert made.status == 0, made.lines
     assert checkout.imports("gunicorn", "local_stack")
