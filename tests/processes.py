@@ -14,7 +14,7 @@ from typing import IO
 
 from local_stack.programs import Program
 
-_LONGEST_START_SECONDS = 60
+_LONGEST_WAIT_SECONDS = 60
 _LONGEST_STOP_SECONDS = 40
 _QUIET_LINE = re.compile(r"\[[^]]+\] \[\d+\] \[INFO\] |INFO |\{")
 """What Gunicorn, the application and the access log write in normal operation."""
@@ -28,8 +28,8 @@ def free_port() -> int:
         return port
 
 
-def eventually(holds: Callable[[], bool], *, seconds: float) -> None:
-    """Wait until `holds`; fail after so many seconds."""
+def eventually(holds: Callable[[], bool], *, seconds: float = _LONGEST_WAIT_SECONDS) -> None:
+    """Wait until `holds`; fail after so many seconds, by default more than a busy machine needs."""
     deadline = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < deadline, "it did not come about in time"
@@ -59,7 +59,7 @@ class Running:
 
     def wait_for_port(self, port: int) -> None:
         """Wait until something listens on `port`; fail at once if the process ends before."""
-        deadline = time.monotonic() + _LONGEST_START_SECONDS
+        deadline = time.monotonic() + _LONGEST_WAIT_SECONDS
         while True:
             if self.process.poll() is not None:
                 raise AssertionError(f"the process ended:\n{self.output()}")

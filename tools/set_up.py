@@ -118,6 +118,12 @@ def check_python() -> None:
 
 def check_place() -> None:
     """Refuse the few folders whose names Python's own tools can't hold."""
+    try:
+        str(ROOT).encode()
+    except UnicodeEncodeError:
+        raise CannotSetUp(
+            "the checkout's path is not valid UTF-8; move it to another folder"
+        ) from None
     # A .pth file has one path a line; PATH is split at colons.
     for character, name in (("\n", "a line break"), ("\r", "a line break"), (":", "a colon")):
         if character in str(ROOT):

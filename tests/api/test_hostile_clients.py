@@ -82,7 +82,7 @@ def test_unfinished_heads_are_closed_in_time(
     for backend, _ in start_backend("server", new_table(), **SHORT_PATIENCE):
         with closing(connect(backend)) as slow, closing(connect(backend)) as silent:
             slow.sendall(HALF_A_HEAD)
-            eventually(partial(is_closed_by_server, slow), seconds=20)
+            eventually(partial(is_closed_by_server, slow))
             silent.settimeout(20)
             assert silent.recv(1) == b""
             assert backend.request("POST", "/next").index() == 1
@@ -99,7 +99,7 @@ def test_client_that_never_reads_is_disconnected(
             with suppress(TimeoutError, ConnectionError):
                 while True:
                     greedy.sendall(DOCUMENT * 1_000)
-            eventually(partial(are_let_go, process, before), seconds=20)
+            eventually(partial(are_let_go, process, before))
             assert backend.request("POST", "/next").index() == 1
         assert process.loud_lines() == []
 
@@ -117,7 +117,7 @@ def test_aborting_clients_do_not_affect_others(
                 connection.sendall(sent)
                 leave(connection)
             assert backend.request("POST", "/next").status == 200
-        eventually(partial(are_let_go, process, before), seconds=20)
+        eventually(partial(are_let_go, process, before))
         reached = backend.request("GET", "/current").index()
         assert 6 <= reached <= 6 + 20 * 21
         assert backend.request("POST", "/next").index() == reached + 1
@@ -139,7 +139,7 @@ def test_stalling_clients_block_nobody_and_leak_nothing(
                         connection.sendall(sent)
                 for _ in range(20):
                     assert backend.request("POST", "/next").status == 200
-            eventually(partial(are_let_go, process, before), seconds=20)
+            eventually(partial(are_let_go, process, before))
             sizes.append(resident_megabytes(process))
         assert sizes[-1] - sizes[1] < GROWTH_MEGABYTES
 

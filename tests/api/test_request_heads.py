@@ -67,7 +67,9 @@ def test_large_pipelined_heads_are_served(backend: Backend) -> None:
     assert received.count(b"HTTP/1.1 200 ") == 3
 
 
-@pytest.mark.parametrize("size", [40, 200], ids="{} KB".format)
+@pytest.mark.parametrize(
+    "size", [pytest.param(40, marks=pytest.mark.long), 200], ids="{} KB".format
+)
 def test_unfinished_heads_cost_little_memory(
     size: int, new_table: Callable[..., Settings], start_backend: Start
 ) -> None:

@@ -16,10 +16,13 @@ from tests.processes import Running
 BOUND = "3"
 
 
+LONG = [pytest.mark.long, pytest.mark.timeout(600)]
+
+
 @pytest.mark.parametrize(
-    "cases", [30, pytest.param(300, marks=[pytest.mark.long, pytest.mark.timeout(600)])]
+    ("name", "cases"),
+    [("server", 10), *(pytest.param(name, 300, marks=LONG) for name in START)],
 )
-@pytest.mark.parametrize("name", list(START))
 def test_answers_match_the_openapi_document(
     name: str,
     cases: int,

@@ -28,7 +28,7 @@ def test_access_log_has_one_line_a_request(
     for backend, process in start_backend("server", new_table(), FIB_ACCESS_LOG="1"):
         backend.request("POST", "/next?q=1")
         backend.request("GET", '/%0a{"status":200}%0d%0a')
-        eventually(partial(has_access_lines, process, 2), seconds=5)
+        eventually(partial(has_access_lines, process, 2))
         step, forged = access_lines(process)
         assert (step["method"], step["path"], step["status"]) == ("POST", "/next", 200)
         assert (forged["path"], forged["status"]) == ('/\n{"status":200}\r\n', 404)

@@ -205,7 +205,7 @@ def test_step_in_flight_at_stop_is_the_last(
             before = proxy.counts()["writes"]
             with socket.create_connection(address(backend), timeout=20) as connection:
                 connection.sendall(STEP * 2)
-                eventually(partial(has_more_writes, proxy, before), seconds=10)
+                eventually(partial(has_more_writes, proxy, before))
                 process.process.send_signal(signal.SIGTERM)
                 received = b""
                 while chunk := connection.recv(4_096):

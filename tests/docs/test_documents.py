@@ -93,6 +93,14 @@ def test_tests_readme_lists_every_folder() -> None:
     assert listed == tests
 
 
+def test_every_curl_ends_its_line() -> None:
+    """An answer has no newline, so the shell's prompt would stand behind it."""
+    lines = [line for document in DOCUMENTS for line in document.read_text().splitlines()]
+    calls = [line for line in lines if line.startswith("$ curl ")]
+    assert calls
+    assert [line for line in calls if " -w '\\n'" not in line] == []
+
+
 def test_configured_lint_hook_is_make_lint() -> None:
     assert "entry: make lint\n" in (ROOT / ".pre-commit-config.yaml").read_text()
 

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from random import Random
 
 from local_stack.environment import CREDENTIALS
@@ -19,22 +20,33 @@ from tests.faults.scenarios import SCENARIOS, Scenario
 
 def main() -> None:
     """Run the rounds that the command line asks for, and print what happened in them."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=120, help="how long clients ask in all")
+    parser = argparse.ArgumentParser("fib", usage=argparse.SUPPRESS, description=__doc__)
+    parser.add_argument("--seconds", type=_seconds, default=120, help="how long clients ask in all")
     parser.add_argument("--round-seconds", type=float, default=12, help="how long in one round")
     parser.add_argument("--seed", type=int, default=Random().randrange(10**6))
     parser.add_argument("--bug", choices=list(BUGS), help="put this bug in; it has to be found")
     parser.add_argument("--scenario", help="only scenarios whose name contains this")
     arguments = parser.parse_args()
+    scenarios = _scenarios(arguments.scenario, arguments.bug)
+    if arguments.scenario and not scenarios:
+        names = ", ".join(each.name for each in SCENARIOS)
+        parser.error(f"no scenario's name contains '{arguments.scenario}': {names}")
     os.environ.update(CREDENTIALS)
     print(f"seed {arguments.seed}", flush=True)
-    scenarios = _scenarios(arguments.scenario, arguments.bug)
     with with_bug(arguments.bug) as variables:
         if scenarios:
             _run_rounds(scenarios, arguments, variables)
         else:
             _run_other_finder(arguments, variables)
     print(f"no promise broken; replay by --seed {arguments.seed}")
+
+
+def _seconds(text: str) -> float:
+    """Return a number above 0; argparse reports any other text in one line."""
+    with suppress(ValueError):
+        if (seconds := float(text)) > 0:
+            return seconds
+    raise argparse.ArgumentTypeError(f"not a number above 0: '{text}'")
 
 
 def _scenarios(name: str | None, bug: str | None) -> list[Scenario]:

@@ -93,6 +93,7 @@ def test_histories_find(name: str) -> None:
     assert search.returncode == FOUND_BY_HISTORIES, search.stderr[-2_000:]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", found_by(GREENLETS))
 def test_killed_greenlets_find(name: str) -> None:
     with with_bug(name) as variables:

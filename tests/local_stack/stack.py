@@ -27,12 +27,12 @@ def ports_of_its_own(data_dir: Path) -> dict[str, str]:
 def whole_stack(variables: dict[str, str]) -> Iterator[Running]:
     """Run everything, from when it has printed its addresses; see that nothing is left behind."""
     with running(Program(COMMAND, os.environ | variables)) as stack:
-        eventually(lambda: READY in stack.output() or has_ended(stack), seconds=60)
+        eventually(lambda: READY in stack.output() or has_ended(stack))
         assert READY in stack.output(), stack.output()
         yield stack
         if not has_ended(stack):
             stack.stop()
-    eventually(lambda: not processes_of(variables), seconds=5)
+    eventually(lambda: not processes_of(variables))
 
 
 def start_refused(variables: dict[str, str], *, privileged: bool = True) -> str:

@@ -61,7 +61,7 @@ def test_output_of_any_kind_will_do(tmp_path: Path, kind: str) -> None:
     stack = subprocess.Popen(command, env=os.environ | variables, stdout=writer, stderr=writer)
     os.close(writer)
     try:
-        eventually(lambda: serves(variables), seconds=60)
+        eventually(lambda: serves(variables))
         if kind != "closed":
             output = ""
             while READY not in output:
@@ -93,6 +93,7 @@ run.main()
 """
 
 
+@pytest.mark.long
 def test_program_that_ends_at_once_is_named_with_its_log(tmp_path: Path) -> None:
     """One that can't start for good: its port was taken a moment after it was found free."""
     variables = ports_of_its_own(tmp_path)

@@ -102,7 +102,7 @@ def kill(command: str, which: int) -> None:
     before = processes_with(command)
     os.kill(before[which], signal.SIGKILL)
     # A worker whose master is gone serves on for a moment, then ends as well.
-    eventually(partial(are_dead, before if which == 0 else before[which:]), seconds=5)
+    eventually(partial(are_dead, before if which == 0 else before[which:]))
 
 
 def counts_again(tally: Tally, ports: list[int], since: float) -> bool:
@@ -116,7 +116,7 @@ def test_kills_under_load_lose_no_step(tmp_path: Path) -> None:
     server, function = int(variables["SERVER_PORT"]), int(variables["LAMBDA_PORT"])
     site = f"http://localhost:{variables['SITE_PORT']}"
     with whole_stack(variables), counting([server, function]) as tally:
-        eventually(partial(counts_again, tally, [server, function], 0), seconds=10)
+        eventually(partial(counts_again, tally, [server, function], 0))
         late = []
         for name, command, which, ports, within in [
             ("server's worker", f"127.0.0.1:{server}", -1, [server], BACK_WITHIN_SECONDS),

@@ -41,7 +41,7 @@ def test_signal_stops_everything_in_three_seconds(tmp_path: Path, number: signal
 def test_signal_during_the_start_stops_everything(tmp_path: Path) -> None:
     variables = ports_of_its_own(tmp_path)
     with running(Program(COMMAND, os.environ | variables)) as stack:
-        eventually(lambda: len(processes_of(variables)) >= 2, seconds=20)
+        eventually(lambda: len(processes_of(variables)) >= 2)
         stack.process.send_signal(signal.SIGINT)
         assert stack.process.wait(30) == 0
         assert "Traceback" not in stack.output()
@@ -53,7 +53,7 @@ def test_killed_supervisor_leaves_no_process(tmp_path: Path) -> None:
     with whole_stack(variables) as stack:
         os.kill(stack.pid, signal.SIGKILL)
         stack.process.wait()
-        eventually(lambda: not processes_of(variables), seconds=5)
+        eventually(lambda: not processes_of(variables))
 
 
 def test_killed_parent_leaves_no_process(tmp_path: Path) -> None:
@@ -61,23 +61,23 @@ def test_killed_parent_leaves_no_process(tmp_path: Path) -> None:
     variables = ports_of_its_own(tmp_path)
     parent = [sys.executable, "-c", f"import subprocess; subprocess.run({COMMAND})"]
     with running(Program(parent, os.environ | variables)) as script:
-        eventually(lambda: READY in script.output(), seconds=60)
+        eventually(lambda: READY in script.output())
         os.kill(script.pid, signal.SIGKILL)
-        eventually(lambda: not processes_of(variables), seconds=5)
+        eventually(lambda: not processes_of(variables))
 
 
 def test_nohup_outlives_parent_and_terminal(tmp_path: Path) -> None:
     variables = ports_of_its_own(tmp_path)
     script = f"import subprocess; subprocess.run(['nohup', *{COMMAND}])"
     with running(Program([sys.executable, "-c", script], os.environ | variables)) as parent:
-        eventually(lambda: READY in parent.output(), seconds=60)
+        eventually(lambda: READY in parent.output())
         os.kill(parent.pid, signal.SIGKILL)
         (stack,) = supervisors(variables)
         os.kill(stack, signal.SIGHUP)
         time.sleep(2)  # nothing is to happen, and only time can show that
         assert len(processes_of(variables)) >= 4
         os.kill(stack, signal.SIGTERM)
-        eventually(lambda: not processes_of(variables), seconds=5)
+        eventually(lambda: not processes_of(variables))
 
 
 def supervisors(variables: dict[str, str]) -> list[int]:
@@ -97,10 +97,10 @@ def test_killed_guard_comes_back(tmp_path: Path) -> None:
         for _ in range(2):
             (guard,) = guards(stack.pid)
             os.kill(guard, signal.SIGKILL)
-            eventually(partial(has_other_guard, stack.pid, guard), seconds=5)
+            eventually(partial(has_other_guard, stack.pid, guard))
         os.kill(stack.pid, signal.SIGKILL)
         stack.process.wait()
-        eventually(lambda: not processes_of(variables), seconds=5)
+        eventually(lambda: not processes_of(variables))
 
 
 def has_other_guard(supervisor: int, guard: int) -> bool:
@@ -142,7 +142,7 @@ def test_reader_that_leaves_stops_nothing(tmp_path: Path) -> None:
     try:
         stack.stdout.readline()
         stack.stdout.close()
-        eventually(lambda: len(processes_of(variables)) >= 7, seconds=30)
+        eventually(lambda: len(processes_of(variables)) >= 7)
         stack.send_signal(signal.SIGINT)
         assert stack.wait(30) == 0
         assert processes_of(variables) == []

@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -93,3 +94,11 @@ def copy_checkout(root: Path, variables: Mapping[str, str] | None = None) -> Che
     folders = inherited["PATH"].split(os.pathsep)
     path = os.pathsep.join(folder for folder in folders if not folder.startswith(str(ROOT)))
     return Checkout(root, {**inherited, "PATH": path, **(variables or {})})
+
+
+def without_pip(venv: Path) -> None:
+    """Leave what Debian's Python without python3-venv leaves, and so does Ctrl-C."""
+    (venv / "bin").mkdir(parents=True)
+    (venv / "bin/python").symlink_to(sys.executable)
+    (venv / "bin/python3").symlink_to("python")
+    (venv / "pyvenv.cfg").write_text(f"home = {Path(sys.base_prefix) / 'bin'}\n")

@@ -80,6 +80,7 @@ def test_the_icon_can_be_drawn(counter: CounterPage, stack: BackendStack) -> Non
     assert width > 0
 
 
+@pytest.mark.long
 def test_the_nu_html_checker_finds_no_error() -> None:
     jar = _NU_HTML_CHECKER.fetch("vnu-jar") / "build" / "dist" / "vnu.jar"
     checked = subprocess.run(

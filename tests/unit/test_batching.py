@@ -128,7 +128,7 @@ def test_failing_worker_answers_every_step() -> None:
 def test_only_steps_in_flight_are_unknown_at_deadline(
     table: HeldTable, threads: ThreadPoolExecutor
 ) -> None:
-    counter = counter_on(table, deadline_seconds=0.2)
+    counter = counter_on(table, deadline_seconds=1)
     in_flight = threads.submit(counter.next)
     table.move_in_flight.acquire()
     waits = threads.submit(counter.next)

@@ -36,7 +36,7 @@ ALL_AT_ONCE = Scenario((NEXT, NEXT), sends=4, moves=1, prunes=1, seeds=1)
         COPIED,
         COPIED_LATE,
         COPIED_AT_THE_END,
-        ALL_AT_ONCE,
+        pytest.param(ALL_AT_ONCE, marks=pytest.mark.long),
     ],
 )
 def test_no_order_of_events_breaks_a_promise(scenario: Scenario) -> None:
