@@ -1,5 +1,6 @@
 """Several processes that want more writes than the item takes: real ones beside simulated ones."""
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
 from statistics import median
@@ -36,7 +37,7 @@ def measure(dynamodb_port: int, *, rounds: int, seconds: int) -> str:
     with ExitStack() as stack:
         unlimited = stack.enter_context(server(dynamodb_port))
         unlimited.load(connections=CONNECTIONS, seconds=seconds, steps=True)
-        runs = {"unlimited": partial(_load, unlimited, seconds)}
+        runs: dict[str, Callable[[], Load]] = {"unlimited": partial(_load, unlimited, seconds)}
         for processes, share in CASES:
             port = stack.enter_context(partition(dynamodb_port, share))
             started = stack.enter_context(server(port, WEB_CONCURRENCY=str(processes)))

@@ -4,8 +4,8 @@
 
 A few processes serve a few clients on one item, close to both of its bounds. Calls get lost, arrive
 late or twice, are refused or throttled; processes are killed and started, and entries are removed.
-The answers have to be those of one counter, in an order that keeps to the times of the calls. In one
-of five histories nothing goes wrong, and then no call may fail.
+The answers have to be those of one counter, in an order that keeps to the times of the calls. In
+one of five histories nothing goes wrong, and then no call may fail.
 """
 
 import sys
