@@ -22,7 +22,7 @@ from typing import Final
 
 from fibcore.dynamodb.writer_registry import WRITERS_LIMIT
 
-OBSERVE_SECONDS: Final = 1.0
+OBSERVE_SECONDS: Final = 0.5
 """How often a process observes the others while it is throttled."""
 
 _LONGEST_OBSERVATION_SECONDS: Final = 1.5
@@ -81,13 +81,13 @@ class Pacer:
 
     def wait(self) -> None:
         """Wait until the next request may be sent."""
+        self._sent += 1
         if not self.is_active:
             return
         now = self._clock()
         if now < self._next_at:
             self._pause(self._next_at - now)
             now = self._clock()
-        self._sent += 1
         if self._rate(now) > self._units:
             self._cut_rate = math.inf  # No process can send faster than this.
         self._next_at = now + self._seconds_between(now)
