@@ -20,6 +20,7 @@ LOST_STATUS = 86
 
 HISTORIES = "the drawn histories"
 GREENLETS = "the killed greenlets"
+SIMULATION = "the simulated histories"
 
 
 class Bug(NamedTuple):
@@ -29,7 +30,8 @@ class Bug(NamedTuple):
         name: What it is called.
         module: The module after whose import it is put in.
         change: Puts it into the module.
-        found_by: Names of scenarios of the campaign, ids of tests, `HISTORIES`, `GREENLETS`.
+        found_by: Names of scenarios of the campaign, ids of tests, `HISTORIES`, `GREENLETS`,
+            `SIMULATION`.
     """
 
     name: str

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.faults.bug import HISTORIES, bug, wrap
+from tests.faults.bug import HISTORIES, SIMULATION, bug, wrap
 
 # The outcome of a call.
 
@@ -47,7 +47,7 @@ def any_4xx_is_a_refusal(error_classification: Any) -> None:
     wrap(error_classification, "_classify_answer", answered)
 
 
-@bug("fibcore.dynamodb.error_classification", "answers that are not DynamoDB's")
+@bug("fibcore.dynamodb.error_classification", "answers that are not DynamoDB's", SIMULATION)
 def not_sent_is_the_default(error_classification: Any) -> None:
     """An error that is not known counts as never sent."""
 
@@ -108,7 +108,7 @@ def eventually_consistent_read(client: Any) -> None:
     wrap(client.OneShotClient, "send", send)
 
 
-@bug("fibcore.counter.batching", HISTORIES, "a slow network")
+@bug("fibcore.counter.batching", HISTORIES, "a slow network", SIMULATION)
 def a_read_joins_one_in_flight(batching: Any) -> None:
     """A read's answer is also given to the reads that arrived while it was in flight."""
 

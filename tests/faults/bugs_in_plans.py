@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from tests.faults.bug import HISTORIES, bug, wrap
+from tests.faults.bug import HISTORIES, SIMULATION, bug, wrap
 
 _UNBOUNDED = 10**9
 
@@ -11,7 +11,7 @@ _UNBOUNDED = 10**9
 # The bounds, the plan, the reads.
 
 
-@bug("fibcore.dynamodb.repository", HISTORIES, "almost half of all writes unanswered")
+@bug("fibcore.dynamodb.repository", HISTORIES, "almost half of all writes unanswered", SIMULATION)
 def bounds_before_the_write(repository: Any) -> None:
     """The bounds are checked by a read before the write."""
 
@@ -28,7 +28,7 @@ def bounds_before_the_write(repository: Any) -> None:
     wrap(repository.CounterRepository, "move", move)
 
 
-@bug("fibcore.dynamodb.repository", HISTORIES)
+@bug("fibcore.dynamodb.repository", HISTORIES, SIMULATION)
 def no_lower_bound(repository: Any) -> None:
     """A write accepts any index from below."""
     wrap(
@@ -40,7 +40,7 @@ def no_lower_bound(repository: Any) -> None:
     )
 
 
-@bug("fibcore.dynamodb.repository", HISTORIES)
+@bug("fibcore.dynamodb.repository", HISTORIES, SIMULATION)
 def no_upper_bound(repository: Any) -> None:
     """A write accepts any index from above."""
     wrap(
@@ -52,13 +52,13 @@ def no_upper_bound(repository: Any) -> None:
     )
 
 
-@bug("fibcore.counter.batch", HISTORIES)
+@bug("fibcore.counter.batch", HISTORIES, SIMULATION)
 def the_item_found_is_not_planned_from(batch: Any) -> None:
     """The index that came back with a failed condition is ignored."""
     wrap(batch.Batch, "not_applied", lambda original, self, _: original(self, None))
 
 
-@bug("fibcore.counter.plan", HISTORIES)
+@bug("fibcore.counter.plan", HISTORIES, SIMULATION)
 def a_reset_moves_by_the_net(plan: Any) -> None:
     """A batch with a reset leaves the index at 0, whatever else it has."""
     wrap(
@@ -70,7 +70,7 @@ def a_reset_moves_by_the_net(plan: Any) -> None:
     )
 
 
-@bug("fibcore.counter.exactly_once_writer", "almost half of all writes unanswered")
+@bug("fibcore.counter.exactly_once_writer", "almost half of all writes unanswered", SIMULATION)
 def acknowledged_before_the_write(exactly_once_writer: Any) -> None:
     """A batch is answered from a read, and written afterwards."""
 

@@ -6,7 +6,7 @@ import threading
 from contextlib import suppress
 from typing import Any
 
-from tests.faults.bug import GREENLETS, bug, wrap
+from tests.faults.bug import GREENLETS, SIMULATION, bug, wrap
 
 _WORKER_TESTS = "tests/unit/test_worker.py"
 
@@ -44,7 +44,7 @@ def a_killed_step_stays(batch: Any) -> None:
     wrap(batch.Batch, "leave", leave)
 
 
-@bug("fibcore.dynamodb.writer_registry", GREENLETS)
+@bug("fibcore.dynamodb.writer_registry", GREENLETS, SIMULATION)
 def no_entry_for_a_minute_after_a_failure(writer_registry: Any) -> None:
     """A writer that could not join counts without an entry for a minute."""
 

@@ -4,7 +4,7 @@ import re
 import sys
 from typing import Any
 
-from tests.faults.bug import GREENLETS, HISTORIES, bug, change_requests, wrap
+from tests.faults.bug import GREENLETS, HISTORIES, SIMULATION, bug, change_requests, wrap
 
 _REPOSITORY_TESTS = "tests/repository/test_counter_repository.py"
 
@@ -22,14 +22,14 @@ def _is_join(parameters: Any) -> bool:
 # The five rules of the writer.
 
 
-@bug("fibcore.dynamodb.writer_registry", HISTORIES, "only forward")
+@bug("fibcore.dynamodb.writer_registry", HISTORIES, "only forward", SIMULATION)
 def rule_1_an_id_for_all(writer_registry: Any) -> None:
     """All writers have the same id, and take over the entry that is there."""
     names = writer_registry.WriterNames.for_id("shared")
     _join_under(writer_registry, lambda _: names)
 
 
-@bug("fibcore.dynamodb.client", HISTORIES, "almost half of all writes unanswered")
+@bug("fibcore.dynamodb.client", HISTORIES, "almost half of all writes unanswered", SIMULATION)
 def rule_1_the_index_is_not_stored(client: Any) -> None:
     """The entry holds the index before the write instead of the one that it produced."""
     change_requests(
@@ -37,7 +37,7 @@ def rule_1_the_index_is_not_stored(client: Any) -> None:
     )
 
 
-@bug("fibcore.dynamodb.writer_registry", HISTORIES)
+@bug("fibcore.dynamodb.writer_registry", HISTORIES, SIMULATION)
 def rule_2_the_same_id_after_an_unanswered_join(writer_registry: Any) -> None:
     """A writer whose join was unanswered joins again under the same id."""
     draw = writer_registry.new_names
@@ -48,7 +48,7 @@ def rule_2_the_same_id_after_an_unanswered_join(writer_registry: Any) -> None:
     _join_under(writer_registry, names_of)
 
 
-@bug("fibcore.dynamodb.client", HISTORIES, "entries removed")
+@bug("fibcore.dynamodb.client", HISTORIES, "entries removed", SIMULATION)
 def rule_2_no_entry_required(client: Any) -> None:
     """A counting write applies without the writer's entry as well."""
     change_requests(
@@ -60,7 +60,12 @@ def rule_2_no_entry_required(client: Any) -> None:
     )
 
 
-@bug("fibcore.counter.exactly_once_writer", HISTORIES, "almost half of all writes unanswered")
+@bug(
+    "fibcore.counter.exactly_once_writer",
+    HISTORIES,
+    "almost half of all writes unanswered",
+    SIMULATION,
+)
 def rule_3_each_plan_its_own_condition(exactly_once_writer: Any) -> None:
     """Each write of a batch only requires that its own number is larger."""
     wrap(
@@ -70,7 +75,7 @@ def rule_3_each_plan_its_own_condition(exactly_once_writer: Any) -> None:
     )
 
 
-@bug("fibcore.counter.exactly_once_writer", HISTORIES)
+@bug("fibcore.counter.exactly_once_writer", HISTORIES, SIMULATION)
 def rule_3_one_number_for_all_plans(exactly_once_writer: Any) -> None:
     """All writes of a batch have its first number."""
 
@@ -86,7 +91,13 @@ def rule_3_one_number_for_all_plans(exactly_once_writer: Any) -> None:
     wrap(exactly_once_writer.ExactlyOnceWriter, "_write", write)
 
 
-@bug("fibcore.counter.exactly_once_writer", HISTORIES, GREENLETS, "writes that arrive twice")
+@bug(
+    "fibcore.counter.exactly_once_writer",
+    HISTORIES,
+    GREENLETS,
+    "writes that arrive twice",
+    SIMULATION,
+)
 def rule_3_a_refused_plan_is_forgotten(exactly_once_writer: Any) -> None:
     """A throttled write is forgotten, as if no copy of it could have been applied."""
 
@@ -101,7 +112,7 @@ def rule_3_a_refused_plan_is_forgotten(exactly_once_writer: Any) -> None:
     wrap(exactly_once_writer.ExactlyOnceWriter, "_write", write)
 
 
-@bug("fibcore.counter.exactly_once_writer", HISTORIES, "writes that arrive twice")
+@bug("fibcore.counter.exactly_once_writer", HISTORIES, "writes that arrive twice", SIMULATION)
 def rule_4_a_denied_write_is_unavailable(exactly_once_writer: Any) -> None:
     """A write that DynamoDB denied is not fenced before its steps are answered `unavailable`."""
 
@@ -115,7 +126,12 @@ def rule_4_a_denied_write_is_unavailable(exactly_once_writer: Any) -> None:
     wrap(exactly_once_writer.ExactlyOnceWriter, "_fence", fence)
 
 
-@bug("fibcore.counter.exactly_once_writer", HISTORIES, "almost half of all writes unanswered")
+@bug(
+    "fibcore.counter.exactly_once_writer",
+    HISTORIES,
+    "almost half of all writes unanswered",
+    SIMULATION,
+)
 def rule_4_no_fence_before_a_refusal(exactly_once_writer: Any) -> None:
     """A batch is refused although a write with its steps may still be applied."""
 
@@ -129,7 +145,7 @@ def rule_4_no_fence_before_a_refusal(exactly_once_writer: Any) -> None:
     wrap(exactly_once_writer.ExactlyOnceWriter, "_fence", fence)
 
 
-@bug("fibcore.counter.batch", HISTORIES, "almost half of all writes unanswered")
+@bug("fibcore.counter.batch", HISTORIES, "almost half of all writes unanswered", SIMULATION)
 def rule_4_leaving_in_doubt_is_unavailable(batch: Any) -> None:
     """A step that leaves while its write is in doubt is told that it was not counted."""
 

@@ -9,7 +9,7 @@ from random import Random
 
 import pytest
 
-from tests.faults.bug import GREENLETS, HISTORIES, LOST
+from tests.faults.bug import GREENLETS, HISTORIES, LOST, SIMULATION
 from tests.faults.bugs import BUGS, with_bug
 from tests.faults.campaign import Figures, Round, run_round
 from tests.faults.client import BrokenPromise
@@ -25,6 +25,7 @@ FOUND_IN_EVERY_RUN = (
     "rule-3-a-refused-plan-is-forgotten",
 )
 GREENLET_SECONDS = 60
+SIMULATED_SEEDS = "3000"
 FAILED = 1
 FOUND_BY_HISTORIES = 3
 
@@ -75,7 +76,7 @@ def test_bugs_still_fit() -> None:
 
 
 def test_every_bug_has_a_finder() -> None:
-    finders = {HISTORIES, GREENLETS, *(scenario.name for scenario in SCENARIOS)}
+    finders = {HISTORIES, GREENLETS, SIMULATION, *(scenario.name for scenario in SCENARIOS)}
     for bug in BUGS.values():
         named = {finder for finder in bug.found_by if "::" not in finder}
         assert bug.found_by
@@ -99,6 +100,16 @@ def test_killed_greenlets_find(name: str) -> None:
     with with_bug(name) as variables:
         seconds = str(GREENLET_SECONDS)
         search = run(["-m", "tests.faults.greenlet_kills", "--seconds", seconds], **variables)
+    assert search.returncode == FAILED, search.stderr[-2_000:]
+    assert search.stderr.splitlines()[-1].startswith("seed"), search.stderr[-2_000:]
+
+
+@pytest.mark.long
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("name", found_by(SIMULATION))
+def test_simulation_finds(name: str) -> None:
+    with with_bug(name) as variables:
+        search = run(["-m", "tests.simulation.histories", "0", SIMULATED_SEEDS], **variables)
     assert search.returncode == FAILED, search.stderr[-2_000:]
     assert search.stderr.splitlines()[-1].startswith("seed"), search.stderr[-2_000:]
 

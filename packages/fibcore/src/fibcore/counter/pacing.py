@@ -116,7 +116,8 @@ class Pacer:
         self._numbers, self._observed_at = numbers, now
         if writers and OBSERVE_SECONDS / 2 <= seconds <= _LONGEST_OBSERVATION_SECONDS:
             # All processes have the same share of their requests throttled.
-            carried_out = sum(sent) / seconds * self._sent / max(1, self._sent + self._throttled)
+            throttled = self._throttled / max(1, self._sent + self._throttled)
+            carried_out = sum(sent) / seconds * (1 - throttled)
             if self._throttled or carried_out > self._capacity:
                 self._capacity = carried_out
             self._goal = max(self._capacity / writers, 1 / self._longest_wait)
