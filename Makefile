@@ -116,7 +116,7 @@ test-faults: $(READY) ## counting under all faults for SECONDS=120; SEED=… rep
 	  $(if $(BUG),--bug $(BUG)) $(if $(SCENARIO),--scenario "$(SCENARIO)")
 
 .PHONY: bench
-bench: $(READY) ## measure: BENCH="steps current partition index lambda", ROUNDS=5, SECONDS=4
+bench: $(READY) ## measure: BENCH="steps current partition scaling simulation index lambda", ROUNDS=5, SECONDS=4
 	@$(BIN)/python -m tests.benchmarks
 
 .PHONY: image

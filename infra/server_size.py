@@ -21,7 +21,7 @@ LARGEST_DEPLOY_PERCENT: Final = 200
 TARGET_CPU_PERCENT: Final = 50
 TARGET_REQUESTS_PER_MINUTE: Final = 60_000
 """Another task starts if the tasks use more of their CPU than this, or if a task gets more requests
-than this. A task answers thousands of steps a second."""
+than this. `docs/scaling.md` says what these numbers follow from."""
 
 MAX_TASKS: Final = PROCESSES_LIMIT // PROCESSES_PER_TASK
 """Each process is a writer, and the counter's item has room for a limited number of writers, also

@@ -7,15 +7,12 @@ benchmarks to run, `ROUNDS` how often (5), and `SECONDS` how long each run takes
 import os
 import shutil
 import sys
-from pathlib import Path
 
 from local_stack.environment import CREDENTIALS
 
 from tests.benchmarks.bench_settings import chosen
-from tests.benchmarks.benchmarks import BENCHMARKS
+from tests.benchmarks.benchmarks import BENCHMARKS, RESULTS
 from tests.benchmarks.plot import bars
-
-RESULTS = Path(__file__).parent / "results"
 
 
 def main() -> None:

@@ -19,11 +19,13 @@ from local_stack.environment import local_environment
 
 from infra.components.lambda_package import bundle
 from locustfiles.load_settings import positive_number
+from tests.benchmarks import scaling, simulated
 from tests.benchmarks.servers import Server, database, partition, server
 from tests.benchmarks.tables import Rounds, in_turns, markdown, ratio, typical
 from tests.benchmarks.wrk import Load
 from tests.faults.proxy_control import ProxyControl
 
+RESULTS = Path(__file__).parent / "results"
 ROUNDS = max(1, int(positive_number("ROUNDS", "5")))
 SECONDS = positive_number("SECONDS", "4")
 WARM_UP_SECONDS = 20
@@ -262,10 +264,24 @@ def _package_bytes() -> int:
         return Path(archive).stat().st_size
 
 
+def several_processes() -> str:
+    """What do real processes do that share a part of a partition, and simulated ones?"""
+    with database() as port:
+        put_index(port, NEAR)
+        return scaling.measure(port, rounds=ROUNDS, seconds=round(SECONDS))
+
+
+def many_tasks() -> str:
+    """What do up to 32 simulated processes do at a full partition?"""
+    return simulated.measure(RESULTS)
+
+
 BENCHMARKS: dict[str, Callable[[], str]] = {
     "steps": steps,
     "current": current,
     "partition": behind_a_partition,
+    "scaling": several_processes,
+    "simulation": many_tasks,
     "index": by_index,
     "lambda": lambda_function,
 }

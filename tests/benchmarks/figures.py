@@ -16,8 +16,6 @@ DOCUMENTS = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 
 _BLOCK = re.compile(r"(<!-- figures: (\w+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 _HELLO, _ONE_CALL = "bare hello", "one call per request"
-_TASKS = 16
-_WRITES_A_SECOND = 1_000
 
 
 def rows(table: str) -> list[dict[str, str]]:
@@ -104,18 +102,10 @@ def _pairs(table: str) -> Iterator[tuple[str, str]]:
                 yield name, value
 
 
-def limit() -> str:
-    """Return the sum of what many server processes would write, from one process's figures."""
-    (one,) = [row for row in rows("partition") if row[""].endswith("1 process")]
-    rate, writes = (int(one[column].replace(",", "")) for column in ("requests/s", "writes/s"))
-    total = rate * _TASKS
-    return (
-        f"One process answers {rate:,} steps a second with {writes:,} writes of "
-        f"{rate // writes:,} steps.\n"
-        f"{_TASKS} of them would answer {total:,} steps with {writes * _TASKS:,} writes. "
-        f"The item accepts {_WRITES_A_SECOND:,}\n"
-        f"writes, so each of them would have {total // _WRITES_A_SECOND:,} steps instead.\n"
-    )
+def table(name: str) -> str:
+    """Return a table of the bench as it is."""
+    lines = (RESULTS / f"{name}.md").read_text().splitlines()
+    return "\n".join(line for line in lines if line.startswith("|")) + "\n"
 
 
 FIGURES: dict[str, Callable[[], str]] = {
@@ -125,7 +115,8 @@ FIGURES: dict[str, Callable[[], str]] = {
     "partition": partition,
     "index": index,
     "function": function,
-    "limit": limit,
+    "scaling": lambda: table("scaling"),
+    "simulation": lambda: table("simulation"),
 }
 
 

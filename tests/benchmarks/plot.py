@@ -1,5 +1,6 @@
-"""A bar chart of the steps, as an SVG that the README shows."""
+"""Charts as SVG: the steps of a bench as bars, and a simulation as lines over time."""
 
+from collections.abc import Sequence
 from html import escape
 
 from tests.benchmarks.tables import cells
@@ -46,4 +47,36 @@ def bars(table: str) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img">'
         f"<title>Requests a second, one core</title>{''.join(parts)}</svg>\n"
+    )
+
+
+_PANEL_HEIGHT, _PANEL_WIDTH = 120, WIDTH - 2 * MARGIN
+
+
+def over_time(title: str, panels: dict[str, Sequence[float]]) -> str:
+    """Return one line for each panel, over the seconds, one panel above the other."""
+    parts = [f"<style>{STYLE}</style>"]
+    for at, (name, values) in enumerate(panels.items()):
+        top = 24 + at * (_PANEL_HEIGHT + 34)
+        base = top + _PANEL_HEIGHT
+        highest = max(*values, 1)
+        points = " ".join(
+            f"{MARGIN + second * _PANEL_WIDTH / max(1, len(values) - 1):.1f},"
+            f"{base - value * _PANEL_HEIGHT / highest:.1f}"
+            for second, value in enumerate(values)
+        )
+        parts.append(
+            f'<text x="{MARGIN}" y="{top - 8}">{escape(name)}, at most {highest:,.0f}</text>'
+            f'<path d="M{MARGIN} {base}H{MARGIN + _PANEL_WIDTH}" stroke="{COLORS[0]}"/>'
+            f'<polyline fill="none" stroke="{COLORS[2]}" stroke-width="1.5" points="{points}"/>'
+        )
+    height = 24 + len(panels) * (_PANEL_HEIGHT + 34)
+    seconds = len(next(iter(panels.values())))
+    parts.append(
+        f'<text x="{MARGIN + _PANEL_WIDTH}" y="{height - 14}" text-anchor="end">'
+        f"{seconds} seconds</text>"
+    )
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img">'
+        f"<title>{escape(title)}</title>{''.join(parts)}</svg>\n"
     )

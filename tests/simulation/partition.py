@@ -57,6 +57,7 @@ class Partition:
 
     Attributes:
         counts: How many reads, writes and throttled calls there were.
+        writes_in_second: How many writes there were in each second.
         blocked_until: All calls are throttled until then.
     """
 
@@ -66,6 +67,7 @@ class Partition:
         self.limits = limits
         self.item = TableInMemory(index, lambda: Fate.ANSWERED).item
         self.counts: Counter[str] = Counter()
+        self.writes_in_second: Counter[int] = Counter()
         self.blocked_until = 0.0
         self.writes, self.reads = (
             TokenBucket(units * limits.share, limits.burst_seconds, time.clock)
@@ -107,6 +109,7 @@ class SimulatedTable(TableInMemory):
     def update_item(self, **parameters: Any) -> dict[str, Any]:
         """Do an `UpdateItem`."""
         self._partition.counts["writes"] += 1
+        self._partition.writes_in_second[int(self._partition.time.now)] += 1
         return self._travel(
             self._partition.writes, lambda: TableInMemory.update_item(self, **parameters)
         )

@@ -28,7 +28,7 @@ from functools import partial
 from fibcore.counter import Operation
 from fibcore.counter.backoff import backoff_seconds
 from fibcore.counter.batch import Batch
-from fibcore.counter.pacing import OBSERVE_SECONDS, Pacer
+from fibcore.counter.pacing import Pacer
 from fibcore.dynamodb.error_classification import ConditionFailed, Refused
 from fibcore.dynamodb.item import Item, WriterNames, WriteStamp, parse_index, parse_number
 from fibcore.dynamodb.repository import CounterRepository
@@ -71,7 +71,8 @@ class ExactlyOnceWriter:
         while batch.waiting:
             try:
                 if not batch.plans:
-                    self._refresh_if_due()
+                    if self._registry.refresh_if_due(self._pacer.observe_seconds):
+                        self._pacer.observe(self._registry.numbers)
                 self._write(batch)
                 continue
             except OutcomeUnknown as failure:
@@ -87,13 +88,6 @@ class ExactlyOnceWriter:
                 _log.debug("%d steps still wait after: %s", len(batch.waiting), failure)
             tries += 1
             self._pause(backoff_seconds(tries))
-
-    def _refresh_if_due(self) -> None:
-        """Refresh the registry, and let the pacer see how fast the other writers are."""
-        if self._pacer.is_active:
-            self._registry.refresh_within(OBSERVE_SECONDS)
-        if self._registry.refresh_if_due():
-            self._pacer.observe(self._registry.numbers)
 
     def _write(self, batch: Batch) -> None:
         """Send the next write of the batch. If every step must be refused, send a fence first."""

@@ -22,7 +22,7 @@ from typing import Final
 
 from fibcore.dynamodb.writer_registry import WRITERS_LIMIT
 
-OBSERVE_SECONDS: Final = 0.5
+_OBSERVE_SECONDS: Final = 0.5
 """How often a process observes the others while it is throttled."""
 
 _LONGEST_OBSERVATION_SECONDS: Final = 1.5
@@ -79,6 +79,11 @@ class Pacer:
         """Whether requests are spaced out."""
         return self._cut_rate < math.inf
 
+    @property
+    def observe_seconds(self) -> float:
+        """How often to call `observe`, in seconds."""
+        return _OBSERVE_SECONDS if self.is_active else math.inf
+
     def wait(self) -> None:
         """Wait until the next request may be sent."""
         self._sent += 1
@@ -114,7 +119,7 @@ class Pacer:
         sent = [each - self._numbers.get(writer, each) for writer, each in numbers.items()]
         writers = sum(1 for each in sent if each)
         self._numbers, self._observed_at = numbers, now
-        if writers and OBSERVE_SECONDS / 2 <= seconds <= _LONGEST_OBSERVATION_SECONDS:
+        if writers and _OBSERVE_SECONDS / 2 <= seconds <= _LONGEST_OBSERVATION_SECONDS:
             # All processes have the same share of their requests throttled.
             throttled = self._throttled / max(1, self._sent + self._throttled)
             carried_out = sum(sent) / seconds * (1 - throttled)

@@ -108,12 +108,8 @@ class WriterRegistry:
         self.names = None
         self._refresh_at = self._clock()
 
-    def refresh_within(self, seconds: float) -> None:
-        """Let the next refresh be due so many seconds after the last one, or earlier."""
-        self._refresh_at = min(self._refresh_at, self._read_at + seconds)
-
-    def refresh_if_due(self) -> bool:
-        """Join if this process has no entry, and once a minute remove stale entries.
+    def refresh_if_due(self, period: float = STALE_SECONDS) -> bool:
+        """Join if this process has no entry, and once in a `period` of seconds read all entries.
 
         Returns:
             Whether it was due.
@@ -121,7 +117,7 @@ class WriterRegistry:
         Raises:
             Unavailable: This process has no entry, and it failed to read the item or to join.
         """
-        if self._clock() < self._refresh_at:
+        if self._clock() < min(self._refresh_at, self._read_at + period):
             return False
         try:
             self._refresh()
@@ -134,8 +130,8 @@ class WriterRegistry:
         return True
 
     def _refresh(self) -> None:
-        item = self._repository.read()
         self._read_at = self._clock()
+        item = self._repository.read()
         self.numbers = {
             names: parse_number(item, names.of_number) or 0 for names in all_entries(item)
         }
