@@ -70,9 +70,9 @@ class ExactlyOnceWriter:
         tries = 0
         while batch.waiting:
             try:
-                if not batch.plans:
-                    if self._registry.refresh_if_due(self._pacer.observe_seconds):
-                        self._pacer.observe(self._registry.numbers)
+                period = self._pacer.observe_seconds
+                if not batch.plans and self._registry.refresh_if_due(period):
+                    self._pacer.observe(self._registry.numbers)
                 self._write(batch)
                 continue
             except OutcomeUnknown as failure:
