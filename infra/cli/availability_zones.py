@@ -10,7 +10,7 @@ from infra import outputs
 from infra.cli.account import Account
 from infra.cli.command_errors import NoAccount, NotDeployed
 from infra.cli.deployed_stacks import find_stack
-from infra.server_size import ZONE_COUNT
+from infra.server_scaling import ZONE_COUNT
 from infra.stage import Stage
 
 _NO_VPC_ORIGIN: Final = "CloudFront's VPC origins do not reach it"

@@ -19,7 +19,7 @@ from infra.cli.deployed_stacks import (
 from infra.cli.preflight_row import Row, Verdict
 from infra.cli.service_linked_roles import missing_roles
 from infra.components.custom_domain import CustomDomain
-from infra.server_size import CPU_UNITS, LARGEST_DEPLOY_PERCENT, MAX_TASKS
+from infra.server_scaling import CPU_UNITS, LARGEST_DEPLOY_PERCENT, MAX_TASKS
 from infra.stage import Stage
 
 Check = Callable[[Account, Stage], Row]

@@ -16,7 +16,7 @@ from constructs import Construct
 
 from infra.nag_suppressions import suppress
 from infra.outputs import AVAILABILITY_ZONES
-from infra.server_size import ZONE_COUNT
+from infra.server_scaling import ZONE_COUNT
 
 TASK_SUBNETS: Final = SubnetSelection(subnet_type=SubnetType.PUBLIC)
 """For tasks. They pull their image over a public address, since a NAT gateway costs more than a

@@ -28,7 +28,7 @@ from infra.components.network import TASK_SUBNETS, create_network
 from infra.components.retention import log_group
 from infra.nag_suppressions import suppress, suppress_finding
 from infra.outputs import ECS
-from infra.server_size import (
+from infra.server_scaling import (
     CPU_UNITS,
     LARGEST_DEPLOY_PERCENT,
     MAX_TASKS,

@@ -1,8 +1,8 @@
 /** The counter as this page sees it: where it stands, what waits, and what went wrong. */
 
 import { BackendError } from "./api.js";
-import { BackOff } from "./backoff.js";
 import { Player } from "./player.js";
+import { PollInterval } from "./poll_interval.js";
 import { Poller } from "./poller.js";
 import { StepQueue } from "./queue.js";
 
@@ -31,7 +31,7 @@ export class Counter {
     this.backends = backends;
     this.backend = backend;
     this.changed = changed;
-    this.backOff = new BackOff();
+    this.pollInterval = new PollInterval();
     this.player = new Player({ step: () => this.press("next"), isHidden, changed });
     this.poller = new Poller({
       read: (signal) => this.#read(signal),
@@ -77,7 +77,7 @@ export class Counter {
       if (!step && other !== backend) this.#problems.delete(other);
     }
     this.backend = backend;
-    this.backOff.forgetFailures();
+    this.pollInterval.forgetFailures();
     if (this.player.isPlaying) this.player.start();
     this.readNow();
     this.changed();
@@ -85,21 +85,21 @@ export class Counter {
 
   /** Send a step after those that wait; resolve to whether it was counted. @param {Step} step */
   press(step) {
-    this.backOff.noteActivity();
+    this.pollInterval.noteActivity();
     this.poller.stop(); // its answer might be older than the step's
     return this.queue.press(step);
   }
 
   /** Read at once, and often for a while, since somebody is there. */
   readNow() {
-    this.backOff.noteActivity();
+    this.pollInterval.noteActivity();
     this.poller.readAfter();
   }
 
   /** Read at once if reads had become rare: somebody touches the page. */
   wake() {
-    if (this.backOff.isQuiet) this.readNow();
-    else this.backOff.noteActivity();
+    if (this.pollInterval.isQuiet) this.readNow();
+    else this.pollInterval.noteActivity();
   }
 
   /** @param {Backend} backend @param {Step} step */
@@ -122,7 +122,7 @@ export class Counter {
 
   #queueChanged() {
     if (!this.queue.length)
-      this.poller.readAfter(this.#isOurMove || this.#problems.has(this.backend) ? 0 : this.backOff.quietWaitMs);
+      this.poller.readAfter(this.#isOurMove || this.#problems.has(this.backend) ? 0 : this.pollInterval.quietWaitMs);
     this.changed();
   }
 
@@ -144,15 +144,15 @@ export class Counter {
     try {
       const term = await backend.current(this.term?.index, signal);
       if (signal.aborted) return 0;
-      this.backOff.forgetFailures();
+      this.pollInterval.forgetFailures();
       if (term) this.#follow(term, order);
       this.#isOurMove = false;
       this.#clearStaleProblem(backend);
-      wait = this.backOff.quietWaitMs;
+      wait = this.pollInterval.quietWaitMs;
     } catch (error) {
       if (!(error instanceof BackendError)) throw error;
       if (signal.aborted) return 0;
-      wait = this.backOff.failedWaitMs(error.retryAfterSeconds);
+      wait = this.pollInterval.failedWaitMs(error.retryAfterSeconds);
       if (!this.#problems.has(backend)) this.#problems.set(backend, this.#toProblem(backend, null, error, 0));
     }
     this.changed();
@@ -163,7 +163,7 @@ export class Counter {
   #follow(term, order) {
     if (this.term) {
       this.moved = { isOurs: this.#isOurMove, at: Date.now() };
-      this.backOff.noteActivity();
+      this.pollInterval.noteActivity();
     }
     this.#show(term, order);
   }

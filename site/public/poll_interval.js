@@ -6,7 +6,7 @@ const LONGEST_FAILED_MS = 10_000;
 // A page that has been quiet for some time waits for this part of that time.
 const QUIET_SHARE = 0.1;
 
-export class BackOff {
+export class PollInterval {
   #failures = 0;
   #activeAt = performance.now();
 
