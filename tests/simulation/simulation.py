@@ -6,11 +6,10 @@ from types import TracebackType
 from typing import NamedTuple, Self
 from unittest import mock
 
-from fibcore.counter import backoff, pacing
-from fibcore.dynamodb import writer_registry
+from fibcore.counter import backoff, pacing, plan
+from fibcore.dynamodb import item, writer_registry
 from fibcore.dynamodb.item import parse_index
 from fibcore.errors import OutcomeUnknown, Unavailable
-from fibcore.settings import INDEX_LIMIT
 
 from tests.simulation.measurement import Measurement, fairness
 from tests.simulation.partition import Limits, Partition
@@ -19,6 +18,9 @@ from tests.simulation.virtual_time import VirtualTime
 
 STEP_SECONDS = 60e-6
 """How long one core of this size works for one step: `make bench BENCH=steps` gives the rate."""
+
+HIGHEST_INDEX = 10**12
+"""The service stops at ten million, which a simulation at full load reaches within a minute."""
 
 
 class Result(NamedTuple):
@@ -62,7 +64,7 @@ class Simulation:
         seed: int,
         limits: Limits | None = None,
         *,
-        max_index: int = INDEX_LIMIT,
+        max_index: int = HIGHEST_INDEX,
         shuffled: bool = False,
     ) -> None:
         self._random = Random(seed)
@@ -76,6 +78,8 @@ class Simulation:
     def __enter__(self) -> Self:
         for module in (pacing, backoff, writer_registry):
             self._stack.enter_context(mock.patch.object(module, "_random", self._random))
+        for module in (item, plan):
+            self._stack.enter_context(mock.patch.object(module, "INDEX_LIMIT", HIGHEST_INDEX))
         self._stack.enter_context(self.time.in_place_of_threads(sleep_in_process))
         return self
 
