@@ -41,6 +41,9 @@ class PastEnd(CounterError):
 class Unavailable(CounterError):
     """The step was not counted, and it never will be.
 
+    Only the subclass `Refused` promises less: DynamoDB rejected one delivery of the request, but a
+    proxy may have delivered it twice, and the other delivery may have been applied.
+
     Attributes:
         transient: Whether the same request may succeed a moment later, for instance after
             throttling, so that it makes sense to try again.

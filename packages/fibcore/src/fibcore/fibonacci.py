@@ -1,13 +1,15 @@
 """The Fibonacci numbers (OEIS A000045): F(0) = 0, F(1) = 1, F(n) = F(n-1) + F(n-2).
 
 The numbers are kept as `decimal.Decimal`, not as `int`, because they are only ever used as decimal
-text. libmpdec adds and prints in time linear in the number of digits, and it multiplies by a
-number-theoretic transform. CPython 3.11 prints an `int` in quadratic time, and every version by
-default refuses to print one of more than 4,300 digits. F(20578) is the first that is longer.
+text. libmpdec, the C library behind `decimal`, adds and prints in time linear in the number of
+digits, and it multiplies by a number-theoretic transform. CPython 3.11 prints an `int` in quadratic
+time, and every version by default refuses to print one of more than 4,300 digits. F(20578) is the
+first that is longer.
 
-A number is computed from the last pair that was reached, by additions if its index is higher and by
-subtractions if it is lower. If that pair is far away, the new pair is computed from scratch by fast
-doubling, which takes about log2(n) rounds of four multiplications, with the identities
+A number is computed from the last pair (F(i), F(i+1)) that was reached, by additions if its index
+is higher and by subtractions if it is lower. If that pair is far away, the new pair is computed
+from scratch by fast doubling, which takes about log2(n) rounds of four multiplications, with the
+identities
 
     F(2k)   = F(k) * (2 F(k+1) - F(k))
     F(2k+1) = F(k)^2 + F(k+1)^2
@@ -28,9 +30,10 @@ FIRST_VALUES = 50
 # index 100,000 and at 1,000,000.
 _LONGEST_WALK = 1_000
 
-# The ambient context differs per thread and per greenlet, so this module has its own. Ten million
-# digits are enough for F(47,000,000). libmpdec allocates memory by its operands, not by `prec`.
-# The trap on `Inexact` raises an error before a digit is lost.
+# `decimal`'s current context differs per thread and per greenlet, so this module has its own
+# context. Ten million digits are enough for F(47,000,000). libmpdec allocates memory according to
+# the size of its operands, not according to `prec`. The trap on `Inexact` raises an error before a
+# digit is lost.
 _EXACT = Context(prec=10_000_000, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[Inexact, InvalidOperation])
 
 _TWO = Decimal(2)

@@ -2,7 +2,8 @@
 
 A setting is declared in two places: a `Variable` with its name, default and meaning, and a field of
 a settings class that says how its text is read. `Settings` holds what every process needs. A
-process with more settings derives its own class from it, such as `server_api.server_settings`.
+process with more settings derives its own class from it, such as
+`server_api.server_settings.ServerSettings`.
 """
 
 import math
@@ -14,8 +15,8 @@ from urllib.parse import urlsplit
 from fibcore.errors import InvalidSettings
 
 INDEX_LIMIT: Final = 10_000_000
-"""The highest index that any configuration allows: F(10,000,000) has 2,089,877 digits, and AWS
-Lambda answers with at most 6 MB."""
+"""The highest index that any configuration allows: F(10,000,000) has 2,089,877 digits, which
+fit well within the 6 MB that an AWS Lambda answer may have."""
 
 
 class Variable(NamedTuple):
@@ -69,7 +70,10 @@ def required(*variables: Variable) -> Any:
         for variable in variables:
             if text := variable.text(environ):
                 return text
-        raise InvalidSettings(f"{' or '.join(variable.name for variable in variables)} is not set")
+        names = [variable.name for variable in variables]
+        raise InvalidSettings(
+            f"neither {' nor '.join(names)} is set" if len(names) > 1 else f"{names[0]} is not set"
+        )
 
     return _declare(read, *variables)
 

@@ -37,7 +37,7 @@ class ServerApplication:
     def __call__(self, environ: dict[str, Any], start_response: "StartResponse") -> Iterable[bytes]:
         """Serve one WSGI request by Flask.
 
-        The body is read before Flask sees the request, so that a malformed one fails here.
+        The body is read before Flask sees the request, so that a malformed body fails here.
         """
         environ[_BODY_TOO_LARGE] = drain_body(environ)
         return self._flask(environ, start_response)
@@ -46,8 +46,8 @@ class ServerApplication:
 def _create_flask_app(api: Api) -> flask.Flask:
     app = flask.Flask(__name__, static_folder=None)
 
-    # The contract matches the routes, so Flask has none. It also answers what Flask would refuse,
-    # such as a host that is not a name.
+    # `Api` chooses the route, so Flask has no routes. `Api` also answers requests that Flask would
+    # refuse, such as one with an invalid Host header.
     @app.before_request
     def answer() -> flask.Response:
         environ = flask.request.environ

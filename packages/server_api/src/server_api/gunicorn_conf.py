@@ -33,9 +33,9 @@ workers = _settings.processes
 
 # Gunicorn has two gevent workers, and `CounterWorker` derives from the one with Gunicorn's own HTTP
 # parser. This one refuses ambiguous framing, closes idle connections and says `Connection: close`
-# when it stops. The other, `gevent_pywsgi`, does none of these, though it answered a bare hello 1.3
-# times as fast. The C parser of `gunicorn[fast]` made steps 1.02 to 1.14 times as fast, but it
-# comes as source that has to be compiled.
+# when it stops. The other, `gevent_pywsgi`, does none of these, though it answered a minimal
+# hello-world application's requests 1.3 times as fast. The C parser of `gunicorn[fast]` made steps
+# 1.02 to 1.14 times as fast, but it comes as source that has to be compiled.
 worker_class = "server_api.worker.CounterWorker"
 worker_connections = CONNECTIONS_LIMIT
 # When 1,500 clients connected at once, thousands of attempts overflowed a backlog of 64, and a
@@ -45,12 +45,13 @@ backlog = 2_048
 
 # Only the access log uses a forwarded header, and nothing depends on its truth. So Gunicorn need
 # not check which peer sent it.
-# With Gunicorn's defaults, a client's SCRIPT_NAME header would shorten its path or make it fail.
+# With Gunicorn's defaults, a client's SCRIPT_NAME header would shorten the request's path or make
+# the request fail.
 forwarded_allow_ips = "*"
 forwarder_headers = ""
 secure_scheme_headers: dict[str, str] = {}
 
-# CloudFront and the load balancer add up to 32 fields. Gunicorn counts a field's name too, so its
+# CloudFront and the load balancer add at most 32 fields. Gunicorn counts a field's name too, so its
 # limit is 256 bytes larger. `worker.BoundedRequest` limits the size of a whole head.
 limit_request_line = 8_190  # Gunicorn's highest
 limit_request_fields = contract.HEAD_FIELDS + 32

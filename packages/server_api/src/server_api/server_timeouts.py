@@ -1,15 +1,17 @@
 """Timeouts of the server and its load balancer that depend on each other, in seconds.
 
-On a connection, the side that sends requests must be the first to close it. Otherwise it sends a
-request into a connection that is closing, and answers 502:
+On a connection, the side that sends requests must be the first to close it. Otherwise the sender
+may send a request on a connection that the other side is closing, and must answer 502 to its own
+client:
      5  CloudFront closes an idle connection to the load balancer
     60  the load balancer closes an idle connection to the server, LOAD_BALANCER_IDLE
     75  the server closes an idle connection, KEEP_ALIVE
 
-A task stops like this; each line gives the time limit of one step:
+A task stops like this. Each line gives the time limit of one step, and the last two lines both
+count from SIGTERM:
     30  it gets no new connection and answers its open requests, DEREGISTRATION
-    26  after SIGTERM it answers the requests that are still open, GRACEFUL_STOP
-    31  ECS kills it this long after SIGTERM, KILL
+    26  it answers the requests that are still open, GRACEFUL_STOP
+    31  ECS kills it, KILL
 """
 
 from typing import Final

@@ -1,6 +1,6 @@
 """Gunicorn's gevent worker with a fast path, fair turns for connections and a bounded shutdown.
 
-When it stops, Gunicorn's own gevent worker waits for idle connections up to the whole graceful
+Gunicorn's own gevent worker, when it stops, waits for idle connections up to the whole graceful
 timeout: https://github.com/benoitc/gunicorn/issues/3227. Even when it is not stopping, that worker
 waits forever for a client that does not read.
 """
@@ -39,7 +39,7 @@ _SystemSocket = monkey.get_original("socket", "socket")
 
 _SWEEP_SECONDS = 1.0
 """How often the worker looks for stalled connections. One timer per request would cost more than
-all the rest of waiting for a request."""
+everything else the worker does while it waits for a request."""
 
 
 class CounterWorker(GeventWorker):
@@ -218,9 +218,10 @@ class Connection:
     def close(self) -> None:
         """Close an idle connection, or one whose client does not take its answer.
 
-        A request that has already arrived is still answered. gevent's own `shutdown` would throw
-        an exception into the greenlet that reads, even when data is waiting for it. The system's
-        `shutdown` only marks the end: the greenlet reads what has arrived and then finds that end.
+        On an idle connection, a request that has already arrived is still answered. gevent's own
+        `shutdown` would throw an exception into the greenlet that reads, even when data is waiting
+        for it. The system's `shutdown` only marks the end: the greenlet reads what has arrived and
+        then finds that end.
         """
         self.close_after_answer()
         with suppress(OSError, ValueError):  # it is closed already

@@ -19,8 +19,8 @@ class Batch:
         first: The sequence number of the first write since the last fence; 0 if there is none.
         plans: The plan of every write since the last fence, by sequence number.
         in_doubt: The numbers of the writes and fences whose outcome is not known yet.
-        was_refused: Whether DynamoDB rejected a write of this batch whose outcome is not settled
-            yet. A proxy may have delivered a copy of it before, which may have been applied.
+        was_refused: Whether a write was rejected or a fence failed, and it is not settled since
+            whether an earlier write, or a copy of the rejected one, was applied.
     """
 
     def __init__(self, lock: threading.Lock) -> None:
@@ -86,7 +86,7 @@ class Batch:
         self._known_index = known_index
 
     def fenced(self, known_index: int | None) -> None:
-        """Record that no write so far was applied or ever will be, and forget these writes."""
+        """Record that no earlier write was applied or ever will be, and forget these writes."""
         self.not_applied(known_index)
         self.in_doubt.clear()
         self.first = 0

@@ -15,8 +15,8 @@ TWO_BATCHES_FROM = 128
 while the other half's write is in flight. With fewer clients, one batch is faster."""
 
 GRACE_SECONDS = 0.5
-"""If DynamoDB rejected a step's write, the step waits this much longer than its deadline, because
-the next write reveals whether a copy of the rejected one was applied."""
+"""If DynamoDB rejected a step's write, the step waits this long past its deadline. A proxy may have
+delivered that write twice, and the next write reveals whether the other delivery was applied."""
 
 _log = logging.getLogger(__name__)
 
@@ -146,8 +146,8 @@ class BatchQueue:
     def _wait_for_more(self) -> None:
         """Give clients that were just answered time to send their next request.
 
-        With few clients, the next call waits for all of them. With many, it waits for half of them.
-        While it is in flight, the other half is answered and sends its next requests.
+        The worker yields twice. With few clients, usually all of them arrive before the next call.
+        With many, half do; the other half is answered and sends its next requests during the call.
         """
         waiting = self.length
         if waiting + self._last_batch_size >= TWO_BATCHES_FROM:

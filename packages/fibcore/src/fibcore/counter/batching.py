@@ -39,13 +39,14 @@ READ_UNITS: Final = 3_000
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html"""
 
 _BATCHES_IN_DEADLINE: Final = 10
-"""However slowly a process writes, it writes so many batches before the deadline of a step."""
+"""Even the slowest pace allows this many batches within a step's deadline."""
 
 
 class BatchingCounter:
     """A `Counter` that batches all waiting steps into one conditional write.
 
-    It works with threads and with gevent's greenlets: it uses nothing but `threading`.
+    It works with threads and with gevent's greenlets: it waits only by `threading` and
+    `time.sleep`, which gevent patches.
 
     Args:
         repository: Where the index is kept.

@@ -3,21 +3,22 @@
 These are the rules. The model in `tests/unit/batching_model.py` shows that each is needed.
 
 1. A writer has a random id, drawn when it first writes, and an entry in the item under this id:
-   the number of its last applied write, and the index that this write produced.
-2. The entry is created by a write that moves nothing. If that write is unanswered, the writer
-   draws another id. A counting write applies only if the entry exists. A writer that finds its
-   entry gone draws another id. The one exception is a writer that finds no room for an entry: it
-   writes without one, and if such a write is unanswered, its steps stay in doubt.
-3. Every write of a batch has a new sequence number, and it requires that the stored number is
-   smaller than the number of the batch's first write. So at most one of them is ever applied, and
-   the stored number tells which. After an unanswered write, the writer sends the next one. Every
-   write is remembered, even one that DynamoDB refused: a proxy may have delivered a copy of it
-   before.
-4. If every step of a batch has to be refused although a write was sent, the writer first sends a
-   fence. It moves nothing, but either it raises the stored number, which rules out all earlier
-   writes and their copies for ever, or it finds that one of them was applied.
-5. Entries that have not changed for a minute are removed, by a write that requires the number
-   seen (`writer_registry.py`).
+   the number of its last applied write or fence, and the index that its last applied write
+   produced. In a new entry, both are 0.
+2. The entry is created by a write that moves nothing. If that write is unanswered, or if the
+   writer later finds its entry gone, the writer draws another id. A counting write applies only
+   if the entry exists. Only a writer that finds no room for an entry writes without one. If such a
+   write is unanswered, its steps stay in doubt.
+3. Every write of a batch has a new sequence number. It requires that the stored number is smaller
+   than the number of the batch's first write since its last fence. So at most one of them is ever
+   applied, and the stored number tells which. After an unanswered write, the writer sends the
+   waiting steps again. Every write is remembered, even one that DynamoDB refused, because a proxy
+   may have delivered a copy of it before.
+4. If every step has to be refused, but a write of the batch was sent earlier, the writer sends a
+   fence before it refuses them. A fence moves nothing. Either it raises the stored number, which
+   rules out all earlier writes and their copies for ever, or it finds that one was applied.
+5. Another writer's entry that has not changed for a minute is removed, by a write that applies
+   only if the entry still has the number that was read (`writer_registry.py`).
 """
 
 import logging
@@ -90,7 +91,7 @@ class ExactlyOnceWriter:
             self._pause(backoff_seconds(tries))
 
     def _write(self, batch: Batch) -> None:
-        """Send the next write of the batch. If every step must be refused, send a fence first."""
+        """Send a write. If every step must be refused, only fence off earlier writes, if any."""
         names = self._registry.names
         number = self._last_number = self._last_number + 1
         plan = batch.plan_write(number, self._max_index)

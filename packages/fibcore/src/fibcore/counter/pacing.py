@@ -1,15 +1,16 @@
 """Congestion control: a process sends less often while DynamoDB throttles its requests.
 
 DynamoDB takes 1,000 writes and 3,000 reads a second for one item, from all processes together. It
-throttles what is more, and it does not say how much each process may send. So each process searches
-for its share, as TCP does with CUBIC (RFC 9438), and botocore's adaptive retries do after it. It
-cuts its rate at each throttled request, climbs back to its goal, stays near it for a while, and
-then climbs faster and faster, because capacity may have become free.
+throttles requests beyond that, and it does not say how much each process may send. So each process
+searches for its share, as TCP does with CUBIC (RFC 9438) and, on that model, botocore's adaptive
+retries do. The process cuts its rate at each throttled request, climbs back to its goal, stays near
+it for a while, and then climbs faster and faster, because capacity may have become free.
 
-CUBIC's goal is the rate at which a request was last lost. Here the goal is an equal share: the item
-holds the number of every writer's last write, so each writer can see how many writers there are,
-and how many writes they send together. A writer that joins or leaves changes the shares of all
-others within two seconds.
+CUBIC's goal is the rate at which a request was last lost. Here the goal for writes is an equal
+share. The item holds the number of every writer's last write, so each writer can see how many
+writers there are, and how many writes they send together. A writer that joins or leaves changes the
+shares of all others within two seconds. The goal for reads is fixed: an equal share for as many
+processes as the item has room for writers.
 
 A lower rate costs latency, but not throughput, because batches grow while they wait.
 """
@@ -26,16 +27,19 @@ _OBSERVE_SECONDS: Final = 0.5
 """How often a process observes the others while it is throttled."""
 
 _LONGEST_OBSERVATION_SECONDS: Final = 1.5
-"""An observation over more time than this may include a time in which nobody sent anything."""
+"""An observation over more time than this may include a time in which nobody sent anything, so it
+is ignored."""
 
 _CUT: Final = 0.85
 _FIRST_CUT: Final = 0.7
-"""The rate after a throttled request, as a share of the rate before it. The second one applies
-until a process knows what all processes send together, because it may be far too fast."""
+"""The rate after a throttled request, as a share of the rate before it, or of the goal if that
+is lower. The second one applies until a process knows what all processes send together, because it
+may be far too fast. For reads, a process never knows it."""
 
 _CLIMB_SECONDS: Final = 3.0
 _CLIMB_REQUESTS: Final = 20
-"""The climb from a cut to the goal takes so many seconds, plus the time of so many requests."""
+"""The climb from a cut to the goal takes `_CLIMB_SECONDS`, plus the time of `_CLIMB_REQUESTS`
+requests at the goal's rate."""
 
 _JITTER: Final = 0.25
 """How far the time between two requests varies, as a share of it. Without it, processes with the
@@ -94,7 +98,8 @@ class Pacer:
             self._pause(self._next_at - now)
             now = self._clock()
         if self._rate(now) > self._units:
-            self._cut_rate = math.inf  # No process can send faster than this.
+            # The rate has passed DynamoDB's limit, so spacing out ends.
+            self._cut_rate = math.inf
         self._next_at = now + self._seconds_between(now)
 
     def back_off(self) -> None:
@@ -112,7 +117,7 @@ class Pacer:
         """Set the goal to an equal share of what all writers write.
 
         Args:
-            numbers: Of each writer, how many requests it has sent so far, throttled ones too.
+            numbers: How many requests each writer has sent so far, including throttled ones.
         """
         now = self._clock()
         seconds = now - self._observed_at
@@ -120,7 +125,7 @@ class Pacer:
         writers = sum(1 for each in sent if each)
         self._numbers, self._observed_at = numbers, now
         if writers and _OBSERVE_SECONDS / 2 <= seconds <= _LONGEST_OBSERVATION_SECONDS:
-            # All processes have the same share of their requests throttled.
+            # This assumes that each process has the same share of its requests throttled.
             throttled = self._throttled / max(1, self._sent + self._throttled)
             carried_out = sum(sent) / seconds * (1 - throttled)
             if self._throttled or carried_out > self._capacity:

@@ -29,8 +29,8 @@ T = TypeVar("T")
 def create_client(settings: Settings, *, connections: int = 4) -> "DynamoDBClient":
     """Return a boto3 client for the settings' region and endpoint that never retries by itself.
 
-    Its read timeout is three fifths of the deadline, so a call that takes half the deadline is
-    answered, and a lost answer leaves time for more calls. It is at most `LONGEST_CALL`.
+    Its read timeout is three fifths of the deadline, up to `LONGEST_CALL`. With a deadline below 6
+    seconds, a call that takes half of it is answered. A lost answer leaves time for more calls.
 
     Args:
         settings: They give the region, the endpoint and the deadline of a request.
@@ -79,9 +79,9 @@ class OneShotClient:
 
         Raises:
             ConditionFailed: The write's condition did not hold; the error has the item.
-            Refused: DynamoDB rejected the request by name.
+            Refused: DynamoDB rejected the request with a known error code.
             Unavailable: The request was never sent.
-            OutcomeUnknown: No readable answer came.
+            OutcomeUnknown: No answer came, or it does not say what became of the request.
         """
 
         def call() -> T:

@@ -31,8 +31,10 @@ class WriterNames(NamedTuple):
     """The names of the two attributes that a writer owns.
 
     Attributes:
-        of_number: The attribute with the number of the writer's last applied write.
-        of_index: The attribute with the index that this write produced.
+        of_number: The attribute with the number of the writer's last applied write or fence; 0
+            when the writer has just joined.
+        of_index: The attribute with the index that the writer's last applied write produced; 0
+            when there was none yet.
     """
 
     of_number: str

@@ -37,8 +37,8 @@ may have dropped them silently, or AWS Lambda may have frozen the process in bet
 class CounterRepository:
     """Reads and writes the counter's item. No method repeats a request.
 
-    A method raises `Unavailable` if its request failed and was not carried out. A method that
-    writes raises `OutcomeUnknown` if the request may have been carried out.
+    `Unavailable` means that no change remains: the request was not carried out, or was undone, or
+    it was a read. `OutcomeUnknown` means that a write may have been carried out.
 
     Args:
         client: From `create_client`.
@@ -126,10 +126,7 @@ class CounterRepository:
         return self.require_index(stored)
 
     def _move_back(self, moved: Mapping[str, Any], net: int) -> None:
-        """Undo a write that moved a stored fraction.
-
-        No condition of DynamoDB can require that the stored number is whole.
-        """
+        """Undo a write that moved a fraction. No DynamoDB condition can require a whole number."""
         try:
             self._update(
                 _attributes,
@@ -139,7 +136,9 @@ class CounterRepository:
                 ExpressionAttributeValues={":back": _number(-net), ":moved": moved},
             )
         except (ConditionFailed, Unavailable) as failed:
-            raise OutcomeUnknown("a stored fraction was moved: reset the counter") from failed
+            raise OutcomeUnknown(
+                "the stored index is not a whole number, and a write moved it: reset the counter"
+            ) from failed
 
     def fence(self, stamp: WriteStamp) -> Item:
         """Raise the writer's stored number past its earlier writes, and return the item.
@@ -147,7 +146,7 @@ class CounterRepository:
         The index does not move, and no earlier write can apply any more.
 
         Raises:
-            ConditionFailed: An earlier write was applied, or the writer has no entry.
+            ConditionFailed: An earlier write or fence was applied, or the writer has no entry.
         """
         return self._update(
             partial(_attributes, stamp=stamp),
@@ -173,7 +172,7 @@ class CounterRepository:
                 changed, the write changes nothing. None removes an entry in any case.
 
         Raises:
-            Unavailable: Also if an entry to remove changed, or another writer joined meanwhile.
+            Unavailable: Also if an entry to remove changed, or a writer joined before `join`.
         """
         names, conditions, update = {"#key": KEY_NAME}, ["attribute_exists(#key)"], ""
         values: dict[str, dict[str, str]] = {}
@@ -240,7 +239,7 @@ class CounterRepository:
             raise self._not_seeded()
         index = parse_index(item)
         if index is None:
-            raise Unavailable(f"table {self._table_name} holds no valid index: reset it")
+            raise Unavailable(f"table {self._table_name} holds no valid index: reset the counter")
         return index
 
     def _not_seeded(self) -> Unavailable:

@@ -34,6 +34,7 @@ refresh failed."""
 _ID_LENGTH: Final = 6
 _NUMBER_NAME: Final = re.compile(rf"n\.([a-zA-Z0-9]{{{_ID_LENGTH}}})")
 # Two names of 8 bytes each, a number of 12 digits (7 bytes) and an index of 8 digits (5 bytes).
+# Neither has a sign.
 _ENTRY_BYTES: Final = 28
 _LARGEST_NUMBER: Final = "9" * 12
 
@@ -73,11 +74,10 @@ def has_room(item: Item) -> bool:
 
 def _size_at_most(value: Mapping[str, Any]) -> int:
     if "N" in value:
-        # DynamoDB stores two digits in a byte, and one byte each for a sign and the exponent.
+        # DynamoDB stores two digits in a byte. A sign, the exponent and an odd digit take one each.
         return len(value["N"]) // 2 + 3
-    return len(
-        str(value).encode()
-    )  # A value of any other type has at most as many bytes as its text.
+    # A value of any other type has at most as many bytes as its text.
+    return len(str(value).encode())
 
 
 class WriterRegistry:
@@ -109,7 +109,7 @@ class WriterRegistry:
         self._refresh_at = self._clock()
 
     def refresh_if_due(self, period: float = STALE_SECONDS) -> bool:
-        """Join if this process has no entry, and once in a `period` of seconds read all entries.
+        """Join if this process has no entry, and read all entries at least every `period` seconds.
 
         Returns:
             Whether it was due.

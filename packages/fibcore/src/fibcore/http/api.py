@@ -1,7 +1,8 @@
 """Answers HTTP requests by the contract, without a web framework.
 
-Each backend turns its server's requests into calls of `Api.respond` (the sans-I/O pattern,
-https://sans-io.readthedocs.io). The only I/O here is the counter's.
+Each backend turns its server's requests into calls of `Api.respond` (the server's fast path calls
+`Api.perform`). This is the sans-I/O pattern, https://sans-io.readthedocs.io. The only I/O here is
+the counter's.
 """
 
 import logging

@@ -58,7 +58,8 @@ OUTCOME_UNKNOWN: Final = Problem(
     "outcome-unknown",
     503,
     "Outcome Unknown",
-    "The database did not confirm the step. It may have been counted: get /current first.",
+    "The database did not confirm the step. It may have been counted: get /current before you "
+    "repeat the step.",
 )
 INTERNAL: Final = Problem(
     "internal", 500, "Internal Server Error", "The service failed. The error was logged."
