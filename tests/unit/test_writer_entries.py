@@ -15,7 +15,12 @@ from fibcore.dynamodb.item import (
     WriterNames,
     WriteStamp,
 )
-from fibcore.dynamodb.writer_registry import STALE_SECONDS, WRITERS_LIMIT, all_entries
+from fibcore.dynamodb.writer_registry import (
+    STALE_SECONDS,
+    WRITERS_LIMIT,
+    WriterRegistry,
+    all_entries,
+)
 from fibcore.errors import OutcomeUnknown, PastEnd, Unavailable
 
 from tests.unit.one_batch import (
@@ -228,3 +233,17 @@ def test_refused_write_without_entry_is_unknown() -> None:
     table = table_with(1, Fate.DOUBLED_AND_THROTTLED)
     (outcome,) = write(writer_on(table, pause=lambda: prune(table)), NEXT)
     assert isinstance(outcome, OutcomeUnknown)
+
+
+def test_failed_join_after_an_early_look_is_repeated() -> None:
+    table = table_with(0, Fate.ANSWERED, Fate.THROTTLED)  # The second look, and its join.
+    registry = WriterRegistry(table, clock=lambda: 0)
+    registry.refresh_if_due()
+    assert registry.names
+    assert table.item is not None
+    for name in registry.names:
+        del table.item[name]
+    with pytest.raises(Unavailable):
+        registry.refresh_if_due(period=0)
+    registry.refresh_if_due()
+    assert registry.names in all_entries(table.item)

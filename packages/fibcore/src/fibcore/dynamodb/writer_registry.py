@@ -136,7 +136,7 @@ class WriterRegistry:
             names: parse_number(item, names.of_number) or 0 for names in all_entries(item)
         }
         if self.names and self.names.of_number not in item:
-            self.names = None  # The entry was removed while this writer was idle.
+            self.lose_entry()
         unused = self._unused_entries & all_entries(item).keys()
         remove: dict[WriterNames, str | None] = {**self.find_stale(item), **dict.fromkeys(unused)}
         removed_names = {name for names in remove for name in names}
