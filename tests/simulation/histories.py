@@ -108,10 +108,12 @@ class History:
         self._start_process()
 
     def _remove_entry(self) -> None:
-        item = self._simulation.partition.item or {}
+        partition = self._simulation.partition
+        item = partition.item or {}
         if entries := sorted(all_entries(item)):
-            for name in self._random.choice(entries):
-                del item[name]
+            removed = self._random.choice(entries)
+            # An answer on its way holds the item as it was, so that one is not changed.
+            partition.item = {name: value for name, value in item.items() if name not in removed}
 
     def _call_again_and_again(self, process: Process) -> None:
         time, random = self._simulation.time, self._random
