@@ -109,4 +109,5 @@ def _step_until(simulation: Simulation, process: Process, end: float) -> None:
     while virtual.now < end:
         asked = virtual.now
         process.use_core()
-        simulation.measurement.note(virtual.now, [(asked, process.counter.next())])
+        index = process.counter.next()
+        simulation.measurement.note(virtual.now, [(asked, index)])
