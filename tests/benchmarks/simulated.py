@@ -2,6 +2,7 @@
 
 import gc
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.benchmarks.plot import over_time
@@ -62,7 +63,7 @@ def chart_name(scenario: str) -> str:
 def _draw(folder: Path, name: str, simulation: Simulation) -> None:
     measured = simulation.measurement
     seconds = range(round(simulation.time.now))
-    panels = {
+    panels: dict[str, Sequence[float]] = {
         "steps a second": [measured.rate([second]) for second in seconds],
         "p99 in milliseconds": [measured.percentile(0.99, [second]) for second in seconds],
         "writes a second": [simulation.partition.writes_in_second[second] for second in seconds],
