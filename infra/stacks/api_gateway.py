@@ -98,8 +98,8 @@ class ApiGatewayStack(Stack):
             ),
         )
         # AWS allows its services to write all log groups below this prefix by one entry of a policy
-        # that would otherwise list each group and run full. The stack's UUID makes the name unique,
-        # because a group that prod keeps would be in the way of the next stack's.
+        # that would otherwise list each group and run full. The stack's UUID makes the name unique:
+        # prod keeps the group, and the next stack could not create another one of the same name.
         uuid = Fn.select(2, Fn.split("/", self.stack_id))
         log = log_group(
             self, "AccessLog", stage=stage, name=f"/aws/vendedlogs/{self.stack_name}-{uuid}"

@@ -11,8 +11,9 @@ import sys
 from local_stack.environment import CREDENTIALS
 
 from tests.benchmarks.bench_settings import chosen
-from tests.benchmarks.benchmarks import BENCHMARKS, RESULTS
+from tests.benchmarks.benchmarks import BENCHMARKS
 from tests.benchmarks.plot import bars
+from tests.benchmarks.tables import RESULTS
 
 
 def main() -> None:

@@ -25,7 +25,6 @@ from tests.benchmarks.tables import Rounds, in_turns, markdown, ratio, typical
 from tests.benchmarks.wrk import Load
 from tests.faults.proxy_control import ProxyControl
 
-RESULTS = Path(__file__).parent / "results"
 ROUNDS = max(1, int(positive_number("ROUNDS", "5")))
 SECONDS = positive_number("SECONDS", "4")
 WARM_UP_SECONDS = 20
@@ -273,7 +272,7 @@ def several_processes() -> str:
 
 def many_tasks() -> str:
     """What do up to 32 simulated processes do at a full partition?"""
-    return simulated.measure(RESULTS)
+    return simulated.measure()
 
 
 BENCHMARKS: dict[str, Callable[[], str]] = {

@@ -8,10 +8,9 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tests.benchmarks.tables import cells, markdown
+from tests.benchmarks.tables import RESULTS, cells, markdown
 
 ROOT = Path(__file__).parents[2]
-RESULTS = Path(__file__).parent / "results"
 DOCUMENTS = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 
 _BLOCK = re.compile(r"(<!-- figures: (\w+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)

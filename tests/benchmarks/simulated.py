@@ -3,10 +3,9 @@
 import gc
 import re
 from collections.abc import Sequence
-from pathlib import Path
 
 from tests.benchmarks.plot import over_time
-from tests.benchmarks.tables import markdown
+from tests.benchmarks.tables import RESULTS, markdown
 from tests.simulation.scenarios import FULL_RATE, SCENARIOS
 from tests.simulation.simulation import Simulation
 
@@ -25,15 +24,15 @@ HEAD = [
 ]
 
 
-def measure(folder: Path) -> str:
-    """Run all scenarios at full load, and write a chart of each into `folder`."""
+def measure() -> str:
+    """Run all scenarios at full load, and write a chart of each to the results."""
     rows = []
     for scenario in SCENARIOS:
         print(f"  simulating: {scenario.name} …", flush=True)
         with Simulation(1, scenario.limits) as simulation:
             gc.disable()  # Millions of steps wait for nothing but their answers.
             results = scenario.run(simulation, FULL_RATE)
-            _draw(folder, scenario.name, simulation)
+            _draw(scenario.name, simulation)
             simulation.check()
             gc.enable()
         for part, result in results.items():
@@ -60,7 +59,7 @@ def chart_name(scenario: str) -> str:
     return f"simulation-{re.sub(r'[^a-z0-9]+', '-', scenario)}.svg"
 
 
-def _draw(folder: Path, name: str, simulation: Simulation) -> None:
+def _draw(name: str, simulation: Simulation) -> None:
     measured = simulation.measurement
     seconds = range(round(simulation.time.now))
     panels: dict[str, Sequence[float]] = {
@@ -68,4 +67,4 @@ def _draw(folder: Path, name: str, simulation: Simulation) -> None:
         "p99 in milliseconds": [measured.percentile(0.99, [second]) for second in seconds],
         "writes a second": [simulation.partition.writes_in_second[second] for second in seconds],
     }
-    (folder / chart_name(name)).write_text(over_time(name, panels))
+    (RESULTS / chart_name(name)).write_text(over_time(name, panels))

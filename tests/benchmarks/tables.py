@@ -2,11 +2,15 @@
 
 import sys
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from statistics import median
 
 from tests.benchmarks.wrk import Load
 
 Rounds = dict[str, list[Load]]
+
+RESULTS = Path(__file__).parent / "results"
+"""The folder with the table of each benchmark."""
 
 
 def in_turns(runs: dict[str, Callable[[], Load]], *, rounds: int, title: str) -> Rounds:

@@ -32,11 +32,9 @@ from tests.faults.connection_ends import Broken, Dripping, Silent
 from tests.faults.false_answers import answer, false_answer
 from tests.faults.faults import Arrival, Fault, FaultPlan, FaultRates, Reply
 from tests.faults.http_messages import Message, exchange, read_message
-from tests.faults.token_bucket import TokenBucket
+from tests.faults.token_bucket import READ_UNITS, WRITE_UNITS, TokenBucket
 from tests.faults.upstream import Connection, Upstream
 
-WRITE_UNITS = 1_000.0
-READ_UNITS = 3_000.0
 CALL_SECONDS = 0.005
 
 

@@ -3,6 +3,10 @@
 import time
 from collections.abc import Callable
 
+WRITE_UNITS = 1_000.0
+READ_UNITS = 3_000.0
+"""How many writes and reads of one item a partition takes in a second."""
+
 
 class TokenBucket:
     """So many units a second, of which unused ones are kept for some time.

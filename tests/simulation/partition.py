@@ -9,15 +9,11 @@ from typing import Any, TypeVar
 
 from botocore.exceptions import ReadTimeoutError
 
-from tests.faults.token_bucket import TokenBucket
+from tests.faults.token_bucket import READ_UNITS, WRITE_UNITS, TokenBucket
 from tests.simulation.virtual_time import VirtualTime
 from tests.unit.table_in_memory import Fate, TableInMemory
 
 T = TypeVar("T")
-
-WRITE_UNITS = 1_000.0
-READ_UNITS = 3_000.0
-"""What DynamoDB allows for one item in a second."""
 
 READ_TIMEOUT_SECONDS = 3.0
 LATE_SECONDS = 8.0

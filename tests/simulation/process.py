@@ -95,8 +95,8 @@ class Process:
         )
 
     @property
-    def writes(self) -> int:
-        """How many requests it has sent so far."""
+    def requests(self) -> int:
+        """How many requests it has sent to the table so far."""
         return self.table.sends
 
     def run(self, client: Callable[[], None]) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from tests.simulation.partition import Limits
+from tests.simulation.process import Process
 from tests.simulation.simulation import STEP_SECONDS, Result, Simulation
 
 TASKS = 16
@@ -25,10 +26,16 @@ class Scenario(NamedTuple):
     limits: Limits = Limits()
 
 
-def _at_full_load(simulation: Simulation, rate: float) -> dict[str, Result]:
-    simulation.start(TASKS)
+def _start_tasks(simulation: Simulation, rate: float) -> list[Process]:
+    """Start all tasks, and let them find their shares."""
+    started = simulation.start(TASKS)
     simulation.offer(rate)
-    simulation.run(5)
+    simulation.run(10)
+    return started
+
+
+def _at_full_load(simulation: Simulation, rate: float) -> dict[str, Result]:
+    _start_tasks(simulation, rate)
     return {f"{TASKS} tasks": simulation.run(SECONDS)}
 
 
@@ -46,9 +53,7 @@ def _rising_and_falling(simulation: Simulation, rate: float) -> dict[str, Result
 
 
 def _rolling_deploy(simulation: Simulation, rate: float) -> dict[str, Result]:
-    old = simulation.start(TASKS)
-    simulation.offer(rate)
-    simulation.run(10)
+    old = _start_tasks(simulation, rate)
     simulation.start(TASKS)
     simulation.offer(rate)
     results = {f"{2 * TASKS} writers": simulation.run(20)}
@@ -67,9 +72,7 @@ def _slow_task(simulation: Simulation, rate: float) -> dict[str, Result]:
 
 
 def _throttled(simulation: Simulation, rate: float) -> dict[str, Result]:
-    simulation.start(TASKS)
-    simulation.offer(rate)
-    simulation.run(10)
+    _start_tasks(simulation, rate)
     simulation.partition.blocked_until = simulation.time.now + 30
     results = {"30 s of nothing but throttling": simulation.run(30)}
     results["the first 5 s after it"] = simulation.run(5)
@@ -78,9 +81,7 @@ def _throttled(simulation: Simulation, rate: float) -> dict[str, Result]:
 
 
 def _hot_restart(simulation: Simulation, rate: float) -> dict[str, Result]:
-    old = simulation.start(TASKS)
-    simulation.offer(rate)
-    simulation.run(10)
+    old = _start_tasks(simulation, rate)
     simulation.kill(old)
     simulation.start(TASKS)
     simulation.offer(rate)

@@ -33,7 +33,7 @@ class Result(NamedTuple):
         p999: The same for 999 of 1,000 steps.
         writes: Writes sent in a second.
         throttled: The share of all calls that was throttled.
-        fairness: Jain's index of the writes of all processes that ran.
+        fairness: Jain's index of the requests of all processes that ran.
         unknown: Steps whose outcome is unknown.
         unavailable: Steps that were answered 503.
     """
@@ -130,7 +130,7 @@ class Simulation:
         """Let so many seconds pass, and return what happened in them."""
         start = round(self.time.now)
         before = self.partition.counts.copy()
-        writes = {process: process.writes for process in self.processes}
+        requests = {process: process.requests for process in self.processes}
         failures = self.measurement.failures.copy()
         self.time.run(start + seconds)
         counts = self.partition.counts - before
@@ -144,7 +144,7 @@ class Simulation:
             writes=counts["writes"] / seconds,
             throttled=counts["throttled"] / max(1, counts["writes"] + counts["reads"]),
             fairness=fairness(
-                process.writes - writes.get(process, 0) for process in self.processes
+                process.requests - requests.get(process, 0) for process in self.processes
             ),
             unknown=failed[OutcomeUnknown],
             unavailable=failed[Unavailable],
