@@ -128,9 +128,59 @@ def test_no_wait_is_longer_than_allowed(clock: Clock) -> None:
 
 def test_observation_over_a_break_is_ignored(clock: Clock) -> None:
     pacer = pacer_on(clock)
-    pacer.back_off()
     observe_equal_writers(pacer, clock, writers=1, each=500)
+    pacer.back_off()
     clock.now += 60
     pacer.observe({0: 501})
     pacer.back_off()
     assert rate_over(pacer, clock, 20) > 100
+
+
+def test_each_throttle_cuts_a_known_share(clock: Clock) -> None:
+    pacer = pacer_on(clock)
+    observe_equal_writers(pacer, clock, writers=10, each=90)
+    for _ in range(5):
+        pacer.back_off()
+    assert rate_over(pacer, clock, 10) < 90 / 1.5
+
+
+def test_throttled_request_is_repeated_later(clock: Clock) -> None:
+    pacer = pacer_on(clock)
+    waits = []
+    for _ in range(20):
+        before = clock.now
+        pacer.back_off()
+        waits.append(clock.now - before)
+    assert 0 < min(waits) < max(waits) <= LONGEST_WAIT
+
+
+def test_a_rate_is_left_if_all_is_throttled(clock: Clock) -> None:
+    pacer = pacer_on(clock)
+    pacer.observe({0: 0})
+    pacer.back_off()
+    clock.now += 1
+    pacer.observe({0: 1})
+    assert rate_over(pacer, clock, 5) >= 0.8 / LONGEST_WAIT
+
+
+def test_more_writers_have_less_each_at_once(clock: Clock) -> None:
+    pacer = pacer_on(clock)
+    observe_equal_writers(pacer, clock, writers=2, each=100)
+    pacer.back_off()
+    pacer.observe(dict.fromkeys(range(20), 200))
+    clock.now += 1
+    pacer.observe(dict.fromkeys(range(20), 210))
+    rates = [rate_over(pacer, clock, 10) for _ in range(5)]
+    assert max(rates) < 15
+    assert min(rates) > 5
+
+
+def test_times_between_requests_vary(clock: Clock) -> None:
+    pacer = pacer_on(clock)
+    pacer.back_off()
+    times = []
+    for _ in range(20):
+        pacer.wait()
+        times.append(clock.now)
+    gaps = [later - earlier for earlier, later in pairwise(times)]
+    assert gaps != sorted(gaps, reverse=True)  # The climb alone only makes them shorter.
