@@ -48,6 +48,7 @@ class Measurement:
         lost = self.failures[OutcomeUnknown] + self.cut
         assert not self.broken, self.broken[:5]
         assert not any(self.seen[: start + 1]), "an index below the first was answered"
+        assert not any(self.seen[stored + 1 :]), "an index above the last was answered"
         assert 0 <= missing <= lost, f"{missing} indexes were answered to nobody, {lost} may be"
 
     def rate(self, seconds: Iterable[int]) -> float:
