@@ -12,7 +12,8 @@ from infra.cli import cdk
 from infra.outputs import STACKS
 
 MOST_EMPTY_APPS = 4
-"""How many times as long as an app without a stack it may take; so the limit fits every machine."""
+"""The most time that it may take, as a multiple of the time of an app without a stack. A limit in
+seconds would not fit every machine."""
 
 TRIES = 3
 _EMPTY_APP = "import aws_cdk; aws_cdk.App().synth()"
