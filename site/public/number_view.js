@@ -16,6 +16,7 @@ const BLOCK_DIGITS = 25_200;
 class DigitGroups {
   /** @type {Text[]} */
   #texts = [];
+  #length = 0;
 
   /** @param {HTMLElement} element */
   constructor(element) {
@@ -25,8 +26,9 @@ class DigitGroups {
   /** @param {string} digits */
   show(digits) {
     const cut = groups(digits);
-    if (cut.length !== this.#texts.length) {
-      // Elements that are new have no place yet, so that they do not shift.
+    if (digits.length !== this.#length) {
+      // All groups move by a digit. Elements that are new have no place yet, so that they do not shift.
+      this.#length = digits.length;
       this.#texts = cut.map((group) => new Text(group));
       const spans = this.#texts.map((text) => html("span", "", text));
       this.element.replaceChildren(...spans.flatMap((span) => [span, document.createElement("wbr")]));
