@@ -113,16 +113,16 @@ def a_read_joins_one_in_flight(batching: Any) -> None:
     """A read's answer is also given to the reads that arrived while it was in flight."""
 
     def read_batch(original: Any, self: Any, batch: Any) -> None:
-        resolve = batch.resolve
+        answer_all = batch.answer_all
 
-        def resolve_late_ones_too(index: int) -> None:
-            resolve(index)
+        def answer_late_ones_too(index: Any) -> None:
+            answer_all(index)
             late = self.reads._batches.pop()
             self.reads._batches.append(type(batch)(self.reads._lock))
-            late.resolve(index)
+            late.answer_all(index)
             late.done.set()
 
-        batch.resolve = resolve_late_ones_too
+        batch.answer_all = answer_late_ones_too
         original(self, batch)
 
     wrap(batching.BatchingCounter, "_read_batch", read_batch)

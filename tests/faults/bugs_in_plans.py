@@ -82,7 +82,7 @@ def acknowledged_before_the_write(exactly_once_writer: Any) -> None:
             return
         item = self._repository.read()
         index = 0 if plan.movement.restart else exactly_once_writer.parse_index(item)
-        stamp = exactly_once_writer.WriteStamp(names, batch.first, number) if names else None
+        stamp = exactly_once_writer.WriteStamp(names, min(batch.plans), number) if names else None
         batch.answer(plan, (index or 0) + plan.movement.net)
         batch.done.set()
         self._repository.move(plan.movement, stamp)

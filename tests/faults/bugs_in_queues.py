@@ -48,14 +48,14 @@ def a_killed_step_stays(batch: Any) -> None:
 def no_entry_for_a_minute_after_a_failure(writer_registry: Any) -> None:
     """A writer that could not join counts without an entry for a minute."""
 
-    def refresh(original: Any, self: Any) -> None:
+    def refresh_if_due(original: Any, self: Any, period: Any) -> Any:
         try:
-            original(self)
+            return original(self, period)
         except BaseException:
-            self._refresh_at = self._clock() + writer_registry.STALE_SECONDS
+            self._refreshed_at = self._clock() + writer_registry.STALE_SECONDS
             raise
 
-    wrap(writer_registry.WriterRegistry, "_refresh", refresh)
+    wrap(writer_registry.WriterRegistry, "refresh_if_due", refresh_if_due)
 
 
 @bug(

@@ -81,8 +81,8 @@ def rule_3_one_number_for_all_plans(exactly_once_writer: Any) -> None:
 
     def write(original: Any, self: Any, batch: Any) -> None:
         last = self._last_number
-        if batch.first:
-            self._last_number = batch.first - 1
+        if batch.plans:
+            self._last_number = min(batch.plans) - 1
         try:
             original(self, batch)
         finally:
@@ -178,11 +178,11 @@ def rule_5_no_limit(writer_registry: Any) -> None:
 def _join_under(writer_registry: Any, names_of: Any) -> None:
     """Let writers join under chosen names, and take over an entry of these names."""
 
-    def refresh(original: Any, self: Any) -> None:
+    def refresh(original: Any, self: Any) -> Any:
         names = names_of(self)
         writer_registry.new_names = lambda: names
-        self._unused_entry = None
-        original(self)
+        self._own_entries.clear()
+        return original(self)
 
     wrap(writer_registry.WriterRegistry, "_refresh", refresh)
     change_requests(

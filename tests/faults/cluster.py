@@ -13,7 +13,7 @@ from pathlib import Path
 import trustme
 from fibcore import Settings
 from fibcore.dynamodb.client import create_client
-from fibcore.dynamodb.item import INDEX_NAME, KEY_NAME, KEY_VALUE
+from fibcore.dynamodb.item import INDEX_NAME, KEY_NAME, KEY_VALUE, WriterNames
 from fibcore.dynamodb.repository import CounterRepository
 from local_stack import programs
 from local_stack.environment import local_environment
@@ -141,6 +141,15 @@ class Cluster:
     def table(self) -> CounterRepository:
         """The table, past the proxy."""
         return CounterRepository(create_client(self.settings), self.settings.table_name)
+
+    def remove_entry(self, entry: WriterNames) -> None:
+        """Remove a writer's entry, whatever it holds."""
+        create_client(self.settings).update_item(
+            TableName=self.settings.table_name,
+            Key={KEY_NAME: {"S": KEY_VALUE}},
+            UpdateExpression="REMOVE #number, #index",
+            ExpressionAttributeNames={"#number": entry.of_number, "#index": entry.of_index},
+        )
 
 
 def _certificate(folder: Path) -> Path:

@@ -85,4 +85,4 @@ class Nemesis:
 
     def _remove_entries(self) -> None:
         for entry in all_entries(self._cluster.table.read()):
-            self._cluster.table.change_writers({}, join=None, remove={entry: None})
+            self._cluster.remove_entry(entry)

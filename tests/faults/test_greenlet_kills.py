@@ -21,7 +21,7 @@ from fibcore.counter.batch_queue import BatchQueue
 def serve(batch):
     batch.was_refused = True
     time.sleep(0.045)
-    batch.resolve(7)
+    batch.answer_all(7)
 
 queue = BatchQueue(serve, pace=lambda: None, deadline_seconds=0.05, limit=9, name="test")
 clients = [gevent.spawn(queue.submit, Operation.NEXT) for _ in range(3)]

@@ -135,9 +135,9 @@ def test_entry_is_not_added_twice(table: CounterRepository) -> None:
 def test_entry_is_removed_only_unchanged(table: CounterRepository) -> None:
     table.change_writers(table.read(), join=NAMES, remove={})
     with pytest.raises(Unavailable):
-        table.change_writers(table.read(), join=None, remove={NAMES: "5"})
+        table.change_writers(table.read(), join=None, remove={NAMES: 5})
     assert NAMES.of_number in table.read()
-    table.change_writers(table.read(), join=None, remove={NAMES: "0"})
+    table.change_writers(table.read(), join=None, remove={NAMES: 0})
     assert not set(NAMES).intersection(table.read())
 
 

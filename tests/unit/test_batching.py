@@ -98,7 +98,7 @@ def test_full_queue_refuses_at_once() -> None:
     def hold(batch: Batch) -> None:
         taken.set()
         go.wait()
-        batch.fail(lambda: Unavailable("the test is over"))
+        batch.answer_all(Unavailable("the test is over"))
 
     queue = BatchQueue(hold, pace=at_once, deadline_seconds=30, limit=20, name="test")
     queue.add(Step(Operation.NEXT))
@@ -144,7 +144,7 @@ def test_refused_step_waits_longer_than_its_deadline() -> None:
     def refuse_then_answer(batch: Batch) -> None:
         batch.was_refused = True
         threading.Event().wait(0.2)  # The deadline passes, and the extra time does not.
-        batch.resolve(7)
+        batch.answer_all(7)
 
     queue = BatchQueue(
         refuse_then_answer, pace=at_once, deadline_seconds=0.1, limit=20, name="test"

@@ -32,24 +32,25 @@ def names(writer_id: str) -> WriterNames:
     return WriterNames.for_id(writer_id)
 
 
-def test_entry_unchanged_for_a_minute_is_stale() -> None:
+def test_entry_unchanged_for_a_minute_is_unused() -> None:
     clock = Clock()
-    stale = WriterRegistry(TableInMemory(0, lambda: Fate.ANSWERED), clock)
-    assert stale.find_stale(item_with(aaaaaa="1", bbbbbb="1")) == {}
+    registry = WriterRegistry(TableInMemory(0, lambda: Fate.ANSWERED), clock)
+    one, other = names("aaaaaa"), names("bbbbbb")
+    assert registry.find_unused({one: 1, other: 1}) == {}
     clock.now = STALE_SECONDS / 2
-    assert stale.find_stale(item_with(aaaaaa="1", bbbbbb="2")) == {}
+    assert registry.find_unused({one: 1, other: 2}) == {}
     clock.now = STALE_SECONDS
-    assert stale.find_stale(item_with(aaaaaa="1", bbbbbb="2")) == {names("aaaaaa"): "1"}
+    assert registry.find_unused({one: 1, other: 2}) == {one: 1}
 
 
-def test_entry_that_comes_back_is_not_stale() -> None:
+def test_entry_that_comes_back_is_not_unused() -> None:
     clock = Clock()
-    stale = WriterRegistry(TableInMemory(0, lambda: Fate.ANSWERED), clock)
-    stale.find_stale(item_with(aaaaaa="1"))
+    registry = WriterRegistry(TableInMemory(0, lambda: Fate.ANSWERED), clock)
+    registry.find_unused({names("aaaaaa"): 1})
     clock.now = STALE_SECONDS / 2
-    stale.find_stale(item_with())
+    registry.find_unused({})
     clock.now = STALE_SECONDS
-    assert stale.find_stale(item_with(aaaaaa="1")) == {}
+    assert registry.find_unused({names("aaaaaa"): 1}) == {}
 
 
 def test_all_writers_fit_into_one_write_unit() -> None:
@@ -67,7 +68,7 @@ def test_large_item_has_no_room() -> None:
 
 def test_similar_attributes_are_no_entries() -> None:
     others = {"n.orders": {"N": "5"}, "n.all": {"N": "1"}, "n.abcdef": {"S": "1"}}
-    assert all_entries({**item_with(aaaaaa="1"), **others}) == {names("aaaaaa"): "1"}
+    assert all_entries({**item_with(aaaaaa="1"), **others}) == {names("aaaaaa"): 1}
 
 
 def test_room_is_reserved_for_growing_numbers() -> None:

@@ -41,8 +41,8 @@ class PastEnd(CounterError):
 class Unavailable(CounterError):
     """The step was not counted, and it never will be.
 
-    Only the subclass `Refused` promises less: DynamoDB rejected one delivery of the request, but a
-    proxy may have delivered it twice, and the other delivery may have been applied.
+    The exception is its subclass `Refused` (`dynamodb/error_classification.py`): if a proxy sent
+    the request twice, DynamoDB may have rejected one copy and applied the other.
 
     Attributes:
         transient: Whether the same request may succeed a moment later, for instance after

@@ -3,9 +3,8 @@
 It avoids the WSGI environment, Flask's dispatch and Gunicorn's response, which is sent in two
 pieces. Together these cost more than the rest of such an answer. A request is simple if its method
 and path are those of a counter's route, it is HTTP/1.1, it has no body and no Expect header, and it
-does not ask to close the connection. All other requests go to Flask, which gives the same answers.
-Examples are HEAD, a request with a body, HTTP/1.0, a percent-encoded path, and a request to close
-the connection.
+does not ask to close the connection. All other requests go to Flask, which gives the same answers:
+for example HEAD, a request with a body, HTTP/1.0, and a percent-encoded path.
 """
 
 import time

@@ -38,9 +38,8 @@ workers = _settings.processes
 # 1.02 to 1.14 times as fast, but it comes as source that has to be compiled.
 worker_class = "server_api.worker.CounterWorker"
 worker_connections = CONNECTIONS_LIMIT
-# When 1,500 clients connected at once, thousands of attempts overflowed a backlog of 64, and a
-# client tries again only after a second. With this backlog, nearly all clients connect at their
-# first attempt.
+# When 1,500 clients connected at once, they overflowed a backlog of 64, and a client tries again
+# only after a second. With this backlog, nearly all clients connect at their first attempt.
 backlog = 2_048
 
 # Only the access log uses a forwarded header, and nothing depends on its truth. So Gunicorn need

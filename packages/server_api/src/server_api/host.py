@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Final
 
 _OPEN_FILES_ON_MACOS: Final = 10_240
-"""The most that macOS gives a process whose hard limit it calls infinite (`OPEN_MAX`)."""
+"""The real maximum on macOS (`OPEN_MAX`), where the hard limit may be reported as infinite."""
 
 
 def raise_open_files_limit() -> None:

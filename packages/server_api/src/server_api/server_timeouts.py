@@ -4,13 +4,13 @@ On a connection, the side that sends requests must be the first to close it. Oth
 may send a request on a connection that the other side is closing, and must answer 502 to its own
 client:
      5  CloudFront closes an idle connection to the load balancer
-    60  the load balancer closes an idle connection to the server, LOAD_BALANCER_IDLE
+    60  the load balancer closes idle connections on either side, LOAD_BALANCER_IDLE
     75  the server closes an idle connection, KEEP_ALIVE
 
-A task stops like this. Each line gives the time limit of one step, and the last two lines both
-count from SIGTERM:
-    30  it gets no new connection and answers its open requests, DEREGISTRATION
-    26  it answers the requests that are still open, GRACEFUL_STOP
+A task stops in two phases. The first line counts from the deregistration at the load balancer, the
+other two from SIGTERM, which follows it:
+    30  the task gets no new connection and answers its open requests until then, DEREGISTRATION
+    26  it answers the requests that are still open until then, GRACEFUL_STOP
     31  ECS kills it, KILL
 """
 

@@ -39,7 +39,7 @@ _SystemSocket = monkey.get_original("socket", "socket")
 
 _SWEEP_SECONDS = 1.0
 """How often the worker looks for stalled connections. One timer per request would cost more than
-everything else the worker does while it waits for a request."""
+all the rest of waiting for a request."""
 
 
 class CounterWorker(GeventWorker):

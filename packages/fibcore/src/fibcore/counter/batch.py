@@ -1,7 +1,6 @@
 """The state of a batch: the steps that share a request, and the writes sent for them."""
 
 import threading
-from collections.abc import Callable
 
 from fibcore.counter.plan import Plan, Step, plan_steps
 from fibcore.errors import CounterError, OutcomeUnknown, Unavailable
@@ -16,17 +15,15 @@ class Batch:
     Attributes:
         waiting: The steps not yet answered, in the order of arrival.
         done: Set when every step is answered.
-        first: The sequence number of the first write since the last fence; 0 if there is none.
-        plans: The plan of every write since the last fence, by sequence number.
+        plans: The plan of every write since the last call of `fenced`, by sequence number.
         in_doubt: The numbers of the writes and fences whose outcome is not known yet.
-        was_refused: Whether a write was rejected or a fence failed, and it is not settled since
-            whether an earlier write, or a copy of the rejected one, was applied.
+        was_refused: Whether a write was rejected or a fence failed, and it is still unknown whether
+            an earlier write, or a copy of the rejected one, was applied.
     """
 
     def __init__(self, lock: threading.Lock) -> None:
         self.waiting: dict[Step, None] = {}
         self.done = threading.Event()
-        self.first = 0
         self.plans: dict[int, Plan] = {}
         self.in_doubt: set[int] = set()
         self.was_refused = False
@@ -38,24 +35,17 @@ class Batch:
         with self._lock:
             if step in self.waiting:
                 del self.waiting[step]
-                step.reject(
+                step.outcome = (
                     OutcomeUnknown("the outcome of a write with this step is unknown")
                     if self.in_doubt
                     else Unavailable("DynamoDB carried out no request with this step in time")
                 )
 
-    def fail(self, failure: Callable[[], CounterError]) -> None:
-        """Reject every waiting step, each with a new exception from `failure`."""
+    def answer_all(self, outcome: int | CounterError) -> None:
+        """Answer every waiting step with this outcome."""
         with self._lock:
             for step in self.waiting:
-                step.reject(failure())
-            self.waiting.clear()
-
-    def resolve(self, index: int) -> None:
-        """Answer every waiting step with the index that was read."""
-        with self._lock:
-            for step in self.waiting:
-                step.resolve(index)
+                step.outcome = outcome
             self.waiting.clear()
 
     def plan_write(self, number: int, max_index: int) -> Plan | None:
@@ -69,7 +59,6 @@ class Batch:
                 return None
             plan = plan_steps(list(self.waiting), max_index=max_index, known=self._known_index)
             if plan.movement:
-                self.first = self.first or number
                 self.plans[number] = plan
                 self.in_doubt.add(number)
             return plan
@@ -89,5 +78,4 @@ class Batch:
         """Record that no earlier write was applied or ever will be, and forget these writes."""
         self.not_applied(known_index)
         self.in_doubt.clear()
-        self.first = 0
         self.plans.clear()

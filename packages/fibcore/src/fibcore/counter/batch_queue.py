@@ -68,7 +68,7 @@ class BatchQueue:
         batch = self.add(step)
         try:
             self.wake_worker()
-            time.sleep(0)  # The worker sends its call before this thread prepares to wait.
+            time.sleep(0)  # Let the worker send its call before this thread waits.
             if not _wait(batch.done, self._deadline_seconds) and batch.was_refused:
                 _wait(batch.done, GRACE_SECONDS)
         finally:
@@ -146,8 +146,8 @@ class BatchQueue:
     def _wait_for_more(self) -> None:
         """Give clients that were just answered time to send their next request.
 
-        The worker yields twice. With few clients, usually all of them arrive before the next call.
-        With many, half do; the other half is answered and sends its next requests during the call.
+        The worker yields twice, unless half of many clients wait already. With few clients, usually
+        all arrive before the next call. With many, the other half arrives during the call.
         """
         waiting = self.length
         if waiting + self._last_batch_size >= TWO_BATCHES_FROM:
@@ -162,6 +162,6 @@ class BatchQueue:
 def _wait(event: threading.Event, seconds: float) -> bool:
     """Wait for the event, at most `seconds`, and return whether it is set.
 
-    In gevent, a wait that begins just after the event was set has no timeout and may never end.
+    gevent's `Event.wait` ignores its timeout just after `set`, and may then never return.
     """
     return event.is_set() or event.wait(seconds)

@@ -10,9 +10,9 @@ after it is applied, so the steps overlap, and any order among them is valid. `p
 order. The write applies only if its condition holds, and the condition covers every step of the
 batch. A read never joins a read request that was sent before the read arrived.
 
-A write whose answer is lost is tried again, and still no step is counted twice. This requires that
-the item has room for the writer: `exactly_once_writer.py` has the rules. A crash leaves at most one
-write in flight, whose steps were never answered.
+A write whose answer is lost is tried again, and still no step is counted twice. This requires an
+entry of this process in the item: `exactly_once_writer.py` has the rules. A crash leaves at most
+one write in flight, whose steps were never answered.
 
 Every caller gets an answer: each queue has its own worker thread, every step has a deadline, and
 the queues are bounded (`batch_queue.py`).
@@ -102,10 +102,10 @@ class BatchingCounter:
         tries = 0
         while batch.waiting:
             try:
-                batch.resolve(self._repository.read_index())
+                batch.answer_all(self._repository.read_index())
             except Unavailable as failure:
                 if not failure.transient:
-                    batch.fail(partial(Unavailable, str(failure)))
+                    batch.answer_all(Unavailable(str(failure)))
                     return
                 if isinstance(failure, Refused):
                     self._read_pacer.back_off()

@@ -2,21 +2,21 @@
 
 These are the rules. The model in `tests/unit/batching_model.py` shows that each is needed.
 
-1. A writer has a random id, drawn when it first writes, and an entry in the item under this id:
-   the number of its last applied write or fence, and the index that its last applied write
-   produced. In a new entry, both are 0.
+1. A writer draws a random id when it first writes. Its entry in the item holds the sequence number
+   of its last applied write or fence (rule 4), and the index that its last applied write produced.
+   In a new entry, both are 0.
 2. The entry is created by a write that moves nothing. If that write is unanswered, or if the
    writer later finds its entry gone, the writer draws another id. A counting write applies only
    if the entry exists. Only a writer that finds no room for an entry writes without one. If such a
    write is unanswered, its steps stay in doubt.
-3. Every write of a batch has a new sequence number. It requires that the stored number is smaller
-   than the number of the batch's first write since its last fence. So at most one of them is ever
-   applied, and the stored number tells which. After an unanswered write, the writer sends the
+3. Every write of a batch has a new sequence number. A write applies only if the stored number is
+   below that of the batch's first write since its last fence. So at most one of these writes is
+   ever applied, and the stored number tells which. After an unanswered write, the writer sends the
    waiting steps again. Every write is remembered, even one that DynamoDB refused, because a proxy
    may have delivered a copy of it before.
-4. If every step has to be refused, but a write of the batch was sent earlier, the writer sends a
-   fence before it refuses them. A fence moves nothing. Either it raises the stored number, which
-   rules out all earlier writes and their copies for ever, or it finds that one was applied.
+4. Before a batch fails or is refused although a write of it was sent, the writer sends a fence. A
+   fence moves nothing. Either it raises the stored number, which rules out all earlier writes and
+   their copies for ever, or it finds that one was applied.
 5. Another writer's entry that has not changed for a minute is removed, by a write that applies
    only if the entry still has the number that was read (`writer_registry.py`).
 """
@@ -24,7 +24,6 @@ These are the rules. The model in `tests/unit/batching_model.py` shows that each
 import logging
 import time
 from collections.abc import Callable
-from functools import partial
 
 from fibcore.counter import Operation
 from fibcore.counter.backoff import backoff_seconds
@@ -72,8 +71,8 @@ class ExactlyOnceWriter:
         while batch.waiting:
             try:
                 period = self._pacer.observe_seconds
-                if not batch.plans and self._registry.refresh_if_due(period):
-                    self._pacer.observe(self._registry.numbers)
+                if not batch.plans and (numbers := self._registry.refresh_if_due(period)):
+                    self._pacer.observe(numbers)
                 self._write(batch)
                 continue
             except OutcomeUnknown as failure:
@@ -85,13 +84,13 @@ class ExactlyOnceWriter:
                     self._pacer.back_off()
                     continue
                 if not failure.transient and not batch.in_doubt and not batch.was_refused:
-                    batch.fail(partial(Unavailable, str(failure)))
+                    batch.answer_all(Unavailable(str(failure)))
                 _log.debug("%d steps still wait after: %s", len(batch.waiting), failure)
             tries += 1
             self._pause(backoff_seconds(tries))
 
     def _write(self, batch: Batch) -> None:
-        """Send a write. If every step must be refused, only fence off earlier writes, if any."""
+        """Send a write. If no step fits, fence earlier writes, or refuse all if there are none."""
         names = self._registry.names
         number = self._last_number = self._last_number + 1
         plan = batch.plan_write(number, self._max_index)
@@ -103,7 +102,7 @@ class ExactlyOnceWriter:
             else:
                 batch.answer(plan, 0)
             return
-        stamp = WriteStamp(names, batch.first, number) if names else None
+        stamp = WriteStamp(names, min(batch.plans), number) if names else None
         try:
             batch.answer(plan, self._repository.move(plan.movement, stamp))
         except ConditionFailed as failed:
@@ -125,7 +124,7 @@ class ExactlyOnceWriter:
         number = self._last_number = self._last_number + 1
         batch.in_doubt.add(number)
         try:
-            item = self._repository.fence(WriteStamp(names, batch.first, number))
+            item = self._repository.fence(WriteStamp(names, min(batch.plans), number))
         except ConditionFailed as failed:
             batch.in_doubt.discard(number)
             self._resolve(batch, names, failed.item)
@@ -139,13 +138,13 @@ class ExactlyOnceWriter:
         else:
             batch.fenced(parse_index(item))
 
-    def _resolve(self, batch: Batch, names: WriterNames | None, item: Item | None) -> None:
+    def _resolve(self, batch: Batch, names: WriterNames | None, item: Item) -> None:
         """Determine the batch's outcome from the item that came back with the failed condition."""
-        index = parse_index(item or {})
-        number = parse_number(item or {}, names.of_number) if names else None
-        produced = parse_index(item or {}, names.of_index) if names else None
-        if names is None or (number is not None and number < batch.first):
-            # No write of this batch was applied.
+        index = parse_index(item)
+        number = parse_number(item, names.of_number) if names else None
+        produced = parse_index(item, names.of_index) if names else None
+        if names is None or (number is not None and number < min(batch.plans)):
+            # No write of this batch is known to be applied.
             batch.not_applied(index)
         elif number is not None and number in batch.plans and produced is not None:
             # This write of the batch was applied.
@@ -162,7 +161,7 @@ class ExactlyOnceWriter:
                 raise OutcomeUnknown("the writer's entry is gone")
             batch.fenced(index)
         resets = any(step.operation is Operation.RESET for step in list(batch.waiting))
-        if item is None or (index is None and not resets):
+        if not item or (index is None and not resets):
             if item and names and batch.plans:
                 self._fence(batch, names)
             self._repository.require_index(item)

@@ -2,24 +2,24 @@
 
 DynamoDB takes 1,000 writes and 3,000 reads a second for one item, from all processes together. It
 throttles requests beyond that, and it does not say how much each process may send. So each process
-searches for its share, as TCP does with CUBIC (RFC 9438) and, on that model, botocore's adaptive
-retries do. The process cuts its rate at each throttled request, climbs back to its goal, stays near
-it for a while, and then climbs faster and faster, because capacity may have become free.
+searches for its share, like TCP's CUBIC (RFC 9438), which botocore's adaptive retries follow too.
+The process cuts its rate at each throttled request, climbs back to its goal, stays near it for a
+while, and then climbs faster and faster, because capacity may have become free.
 
 CUBIC's goal is the rate at which a request was last lost. Here the goal for writes is an equal
-share. The item holds the number of every writer's last write, so each writer can see how many
-writers there are, and how many writes they send together. A writer that joins or leaves changes the
-shares of all others within two seconds. The goal for reads is fixed: an equal share for as many
-processes as the item has room for writers.
+share. The item holds the sequence number of each writer's last write, so every writer sees how many
+writers there are and how much they send in total. A writer that joins or leaves changes the shares
+of all others within two seconds. The goal for reads is fixed: DynamoDB's limit divided by
+`WRITERS_LIMIT`.
 
 A lower rate costs latency, but not throughput, because batches grow while they wait.
 """
 
 import math
 import time
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Mapping
 from random import SystemRandom
-from typing import Final
+from typing import Any, Final
 
 from fibcore.dynamodb.writer_registry import WRITERS_LIMIT
 
@@ -33,8 +33,8 @@ is ignored."""
 _CUT: Final = 0.85
 _FIRST_CUT: Final = 0.7
 """The rate after a throttled request, as a share of the rate before it, or of the goal if that
-is lower. The second one applies until a process knows what all processes send together, because it
-may be far too fast. For reads, a process never knows it."""
+is lower. `_FIRST_CUT` applies until a process knows the total rate, because its own rate may be far
+too high. For reads, a process never knows the total rate."""
 
 _CLIMB_SECONDS: Final = 3.0
 _CLIMB_REQUESTS: Final = 20
@@ -75,7 +75,7 @@ class Pacer:
         self._cut_rate = math.inf
         self._cut_at = self._next_at = 0.0
         self._sent = self._throttled = 0
-        self._numbers: Mapping[Hashable, int] = {}
+        self._numbers: Mapping[Any, int] = {}
         self._observed_at = -math.inf
 
     @property
@@ -113,7 +113,7 @@ class Pacer:
         self._next_at = now + seconds
         self._pause(_random.uniform(0, seconds))
 
-    def observe(self, numbers: Mapping[Hashable, int]) -> None:
+    def observe(self, numbers: Mapping[Any, int]) -> None:
         """Set the goal to an equal share of what all writers write.
 
         Args:

@@ -28,24 +28,16 @@ class Step:
     operation: Operation
     outcome: int | CounterError | None = None
 
-    def resolve(self, index: int) -> None:
-        """Set the index that this step reached."""
-        self.outcome = index
-
-    def reject(self, failure: CounterError) -> None:
-        """Set how this step failed."""
-        self.outcome = failure
-
     def result(self) -> int:
         """Return the index that this step reached.
 
         Raises:
             CounterError: The step failed.
         """
-        outcome = self.outcome
-        if outcome is None or isinstance(outcome, CounterError):
-            raise outcome or OutcomeUnknown("the step was never answered")
-        return outcome
+        if isinstance(self.outcome, int):
+            return self.outcome
+        failure = self.outcome or OutcomeUnknown("the step was never answered")
+        raise failure.with_traceback(None)  # The steps of a batch may share it.
 
 
 class Plan(NamedTuple):
@@ -53,8 +45,8 @@ class Plan(NamedTuple):
 
     Attributes:
         movement: What to write, or None if every step is refused.
-        moving: Each step that moves, with the offset of its index from the index that the write
-            produces.
+        moving: Each step that moves, with the offset of its index from the index before the write,
+            or from 0 if the plan has a reset.
         refused: The steps that do not fit, each with its failure.
     """
 
@@ -64,10 +56,11 @@ class Plan(NamedTuple):
 
     def answer(self, reached: int) -> None:
         """Answer each step, given the index that the write produced; 0 if there was no write."""
+        start = reached - self.movement.net if self.movement else 0
         for step, offset in self.moving:
-            step.resolve(reached + offset)
+            step.outcome = start + offset
         for step, failure in self.refused:
-            step.reject(failure)
+            step.outcome = failure
 
 
 def plan_steps(steps: Sequence[Step], *, max_index: int, known: int | None = None) -> Plan:
@@ -86,33 +79,23 @@ def plan_steps(steps: Sequence[Step], *, max_index: int, known: int | None = Non
     start = 0 if resets else known
 
     back_first = start is not None and start + len(forward) > max_index
-    lowest = len(back) if back_first else max(0, len(back) - len(forward))
-    highest = (
-        max_index - len(forward) + (len(back) if back_first else 0) if forward else INDEX_LIMIT
-    )
-    fitting_forward, fitting_back = len(forward), len(back)
+    offset, lowest, highest = 0, 0, INDEX_LIMIT
+    moving = [(step, 0) for step in resets]
     refused: list[tuple[Step, CounterError]] = []
-    if start is not None:
-        if back_first:
-            fitting_back = min(fitting_back, start)
-            at_turn = start - fitting_back
-            fitting_forward = min(fitting_forward, max(0, max_index - at_turn))
-            past_end_at, before_start_at = at_turn + fitting_forward, at_turn
-        else:
-            at_turn = start + fitting_forward
-            fitting_back = min(fitting_back, at_turn)
-            past_end_at, before_start_at = at_turn, at_turn - fitting_back
-        refused += [(step, PastEnd(past_end_at)) for step in forward[fitting_forward:]]
-        refused += [(step, BeforeStart(before_start_at)) for step in back[fitting_back:]]
-        if refused:
-            # The refusals hold only for this start, so the write requires exactly this index.
-            lowest = highest = start
-
-    net = fitting_forward - fitting_back
-    before_forward = -net - fitting_back if back_first else -net
-    before_back = -net if back_first else -net + fitting_forward
-    moving = [(step, -net) for step in resets]
-    moving += [(step, before_forward + n) for n, step in enumerate(forward[:fitting_forward], 1)]
-    moving += [(step, before_back - n) for n, step in enumerate(back[:fitting_back], 1)]
-    movement = Movement(net, bool(resets), lowest, min(highest, INDEX_LIMIT)) if moving else None
+    for is_forward in (False, True) if back_first else (True, False):
+        group, sign, failure = (forward, 1, PastEnd) if is_forward else (back, -1, BeforeStart)
+        moved = group
+        if start is not None:
+            room = max_index - start - offset if is_forward else start + offset
+            moved = group[: max(0, room)]
+        moving += [(step, offset + sign * n) for n, step in enumerate(moved, 1)]
+        offset += sign * len(moved)
+        refused += [(step, failure((start or 0) + offset)) for step in group[len(moved) :]]
+        if is_forward and moved:
+            highest = min(INDEX_LIMIT, max_index - offset)
+        lowest = max(lowest, -offset)
+    if start is not None and refused:
+        # The refusals hold only for this start, so the write requires exactly this index.
+        lowest = highest = start
+    movement = Movement(offset, bool(resets), lowest, highest) if moving else None
     return Plan(movement, moving, refused)

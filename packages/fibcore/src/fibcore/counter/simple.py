@@ -22,8 +22,8 @@ class SimpleCounter:
     Args:
         repository: Where the index is kept.
         max_index: The highest index that `next` reaches.
-        deadline_seconds: For how many seconds from its start a call may repeat a failed request. A
-            write whose condition failed is repeated even after that.
+        deadline_seconds: A call repeats failed requests for this many seconds after it starts. It
+            repeats a write whose condition failed even after that.
         clock: Monotonic, in seconds.
         pause: Waits for the given number of seconds.
     """

@@ -29,8 +29,8 @@ T = TypeVar("T")
 def create_client(settings: Settings, *, connections: int = 4) -> "DynamoDBClient":
     """Return a boto3 client for the settings' region and endpoint that never retries by itself.
 
-    Its read timeout is three fifths of the deadline, up to `LONGEST_CALL`. With a deadline below 6
-    seconds, a call that takes half of it is answered. A lost answer leaves time for more calls.
+    Its read timeout is three fifths of the deadline, up to `LONGEST_CALL`. So a call may take half
+    of a deadline of up to 6 seconds, and a lost answer leaves time for another call.
 
     Args:
         settings: They give the region, the endpoint and the deadline of a request.

@@ -17,30 +17,26 @@ from urllib3.exceptions import NewConnectionError
 from fibcore.dynamodb.item import Item, as_item
 from fibcore.errors import OutcomeUnknown, Unavailable
 
-_THROTTLED: Final = frozenset(
-    {
-        "ProvisionedThroughputExceededException",
-        "ReplicatedWriteConflictException",
-        "RequestLimitExceeded",
-        "ThrottlingException",
-        "TransactionConflictException",
-    }
+_THROTTLED: Final = (
+    "ProvisionedThroughputExceededException",
+    "ReplicatedWriteConflictException",
+    "RequestLimitExceeded",
+    "ThrottlingException",
+    "TransactionConflictException",
 )
 """Error codes after which the same request may succeed later: throttling, and conflicts."""
 
-_REJECTED: Final = frozenset(
-    {
-        "AccessDeniedException",
-        "ExpiredTokenException",
-        "IncompleteSignatureException",
-        "InvalidSignatureException",
-        "ItemCollectionSizeLimitExceededException",
-        "MissingAuthenticationTokenException",
-        "ResourceNotFoundException",
-        "SerializationException",
-        "UnrecognizedClientException",
-        "ValidationException",
-    }
+_REJECTED: Final = (
+    "AccessDeniedException",
+    "ExpiredTokenException",
+    "IncompleteSignatureException",
+    "InvalidSignatureException",
+    "ItemCollectionSizeLimitExceededException",
+    "MissingAuthenticationTokenException",
+    "ResourceNotFoundException",
+    "SerializationException",
+    "UnrecognizedClientException",
+    "ValidationException",
 )
 """Error codes that repeat until the request, the credentials or the table is changed:
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html"""
@@ -59,10 +55,10 @@ class ConditionFailed(Exception):
     """The condition of this write did not hold.
 
     Attributes:
-        item: The item as the write found it; None if there is no such item.
+        item: The item as the write found it; empty if there is no such item.
     """
 
-    def __init__(self, item: Item | None) -> None:
+    def __init__(self, item: Item) -> None:
         super().__init__("the write's condition did not hold")
         self.item = item
 
@@ -98,11 +94,10 @@ def _classify_answer(error: ClientError) -> Exception:
     response: Any = error.response
     code = response.get("Error", {}).get("Code", "")
     if code == "ConditionalCheckFailedException":
-        item = response.get("Item")
         try:
-            return ConditionFailed(None if item is None else as_item(item))
+            return ConditionFailed(as_item(response.get("Item", {})))
         except TypeError:
             return OutcomeUnknown("the item in DynamoDB's answer cannot be read")
-    if code in _THROTTLED | _REJECTED:
+    if code in _THROTTLED + _REJECTED:
         return Refused(f"DynamoDB refused the request: {error}", transient=code in _THROTTLED)
     return OutcomeUnknown(f"DynamoDB's answer does not say what became of the request: {error}")

@@ -32,7 +32,7 @@ class WriterNames(NamedTuple):
 
     Attributes:
         of_number: The attribute with the number of the writer's last applied write or fence; 0
-            when the writer has just joined.
+            when the writer has just joined. `counter/exactly_once_writer.py` says what a fence is.
         of_index: The attribute with the index that the writer's last applied write produced; 0
             when there was none yet.
     """

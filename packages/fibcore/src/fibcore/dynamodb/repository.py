@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 _KEY: Final = {KEY_NAME: {"S": KEY_VALUE}}
 
 _LONGEST_IDLE_SECONDS: Final = 5.0
-"""If no request was sent for this long, idle connections are closed before a write. A load balancer
-may have dropped them silently, or AWS Lambda may have frozen the process in between."""
+"""If no request was sent for this long, idle connections are closed before the next one. A load
+balancer may have dropped them silently, or AWS Lambda may have frozen the process in between."""
 
 
 class CounterRepository:
@@ -62,28 +62,18 @@ class CounterRepository:
         self._last_send_at = wall_clock()
 
     def read(self, **projection: Any) -> Item:
-        """Return the item, or a projection of it, with a strongly consistent read."""
-        self._last_send_at = self._wall_clock()
+        """Return the item, or a projection with its key, by a strongly consistent read."""
         try:
-            item = self._client.send(
-                "get_item",
-                _item_of_read,
-                TableName=self._table_name,
-                Key=_KEY,
-                ConsistentRead=True,
-                **projection,
-            )
+            item = self._send("get_item", _item_of_read, ConsistentRead=True, **projection)
         except OutcomeUnknown as unanswered:
             # A read changes nothing, so it can be repeated.
             raise Unavailable(str(unanswered), transient=True) from unanswered
-        if item is None:
-            raise self._not_seeded()
-        return item
+        return self._require_item(item)
 
     def read_index(self) -> int:
         """Read the item and return its index, or raise as `require_index` does."""
-        names = {"#value": INDEX_NAME}
-        item = self.read(ProjectionExpression="#value", ExpressionAttributeNames=names)
+        names = {"#value": INDEX_NAME, "#key": KEY_NAME}
+        item = self.read(ProjectionExpression="#value, #key", ExpressionAttributeNames=names)
         return self.require_index(item)
 
     def move(self, movement: Movement, stamp: WriteStamp | None = None) -> int:
@@ -126,7 +116,7 @@ class CounterRepository:
         return self.require_index(stored)
 
     def _move_back(self, moved: Mapping[str, Any], net: int) -> None:
-        """Undo a write that moved a fraction. No DynamoDB condition can require a whole number."""
+        """Undo a move of a fractional index. No DynamoDB condition can require a whole number."""
         try:
             self._update(
                 _attributes,
@@ -161,7 +151,7 @@ class CounterRepository:
         )
 
     def change_writers(
-        self, item: Item, *, join: WriterNames | None, remove: Mapping[WriterNames, str | None]
+        self, item: Item, *, join: WriterNames | None, remove: Mapping[WriterNames, int]
     ) -> None:
         """Add and remove writers' entries in one write that moves nothing.
 
@@ -169,10 +159,11 @@ class CounterRepository:
             item: The item as it was read.
             join: The entry to add, with number 0; None to add none.
             remove: Entries to remove, each with the number that was read. If one of them has
-                changed, the write changes nothing. None removes an entry in any case.
+                changed, the write changes nothing.
 
         Raises:
-            Unavailable: Also if an entry to remove changed, or a writer joined before `join`.
+            Unavailable: The write was not carried out, an entry to remove has changed, or another
+                writer joined first.
         """
         names, conditions, update = {"#key": KEY_NAME}, ["attribute_exists(#key)"], ""
         values: dict[str, dict[str, str]] = {}
@@ -187,9 +178,8 @@ class CounterRepository:
             update = "SET #number = :zero, #index = :zero, #joins = :more"
         for position, (entry, number) in enumerate(remove.items()):
             names |= {f"#n{position}": entry.of_number, f"#i{position}": entry.of_index}
-            if number is not None:
-                values[f":n{position}"] = {"N": number}
-                conditions.append(f"#n{position} = :n{position}")
+            values[f":n{position}"] = _number(number)
+            conditions.append(f"#n{position} = :n{position}")
         if remove:
             removed = (f"#n{position}, #i{position}" for position in range(len(remove)))
             update += " REMOVE " + ", ".join(removed)
@@ -199,11 +189,10 @@ class CounterRepository:
                 UpdateExpression=update,
                 ConditionExpression=" AND ".join(conditions),
                 ExpressionAttributeNames=names,
-                **({"ExpressionAttributeValues": values} if values else {}),
+                ExpressionAttributeValues=values,
             )
         except ConditionFailed as failed:
-            if failed.item is None:
-                raise self._not_seeded() from failed
+            self._require_item(failed.item)
             raise Unavailable("another process changed the entries", transient=True) from failed
 
     def seed(self) -> None:
@@ -216,34 +205,32 @@ class CounterRepository:
         )
 
     def _update(self, read: Callable[[Any], Item], **expressions: Any) -> Item:
+        on_failure = {"ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
+        return self._send("update_item", read, **on_failure, **expressions)
+
+    def _send(self, operation: str, read: Callable[[Any], Item], **parameters: Any) -> Item:
         # If the clock was set back, the idle time is unknown, so the connections are closed too.
         if abs(self._wall_clock() - self._last_send_at) > _LONGEST_IDLE_SECONDS:
             self._close_idle_connections()
         self._last_send_at = self._wall_clock()
-        return self._client.send(
-            "update_item",
-            read,
-            TableName=self._table_name,
-            Key=_KEY,
-            ReturnValuesOnConditionCheckFailure="ALL_OLD",
-            **expressions,
-        )
+        table = {"TableName": self._table_name, "Key": _KEY}
+        return self._client.send(operation, read, **table, **parameters)
 
-    def require_index(self, item: Item | None) -> int:
+    def require_index(self, item: Item) -> int:
         """Return the index in `item`.
 
         Raises:
             Unavailable: There is no item, or it holds no valid index.
         """
-        if item is None:
-            raise self._not_seeded()
-        index = parse_index(item)
+        index = parse_index(self._require_item(item))
         if index is None:
             raise Unavailable(f"table {self._table_name} holds no valid index: reset the counter")
         return index
 
-    def _not_seeded(self) -> Unavailable:
-        return Unavailable(f"table {self._table_name} is not seeded: it has no counter")
+    def _require_item(self, item: Item) -> Item:
+        if not item:
+            raise Unavailable(f"table {self._table_name} is not seeded: it has no counter")
+        return item
 
 
 def _number(value: int) -> dict[str, str]:
@@ -259,11 +246,11 @@ def _attributes(answer: Any, stamp: WriteStamp | None = None, *, index: bool = F
     return attributes
 
 
-def _item_of_read(answer: Any) -> Item | None:
+def _item_of_read(answer: Any) -> Item:
     if "Item" in answer:
         return as_item(answer["Item"])
     headers = answer["ResponseMetadata"]["HTTPHeaders"]
     if headers.get("content-length") != str(len("{}")):
         # If the connection breaks within the body, botocore takes that for the body's end.
         raise EOFError("the answer was cut short")
-    return None
+    return {}

@@ -5,8 +5,9 @@ that has not changed for a minute, and its writer then joins again under another
 """
 
 import logging
+import math
 import re
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Mapping
 from random import SystemRandom
 from string import ascii_letters, digits
 from typing import Any, Final
@@ -28,8 +29,7 @@ STALE_SECONDS: Final = 60.0
 """An entry that has not changed for this long may be removed."""
 
 _TRY_AGAIN_SECONDS: Final = 1.0
-"""How long a writer waits for its next refresh if it found no room, or if it has an entry and the
-refresh failed."""
+"""How long a writer that found no room waits before it tries again."""
 
 _ID_LENGTH: Final = 6
 _NUMBER_NAME: Final = re.compile(rf"n\.([a-zA-Z0-9]{{{_ID_LENGTH}}})")
@@ -47,14 +47,15 @@ def new_names() -> WriterNames:
     return WriterNames.for_id("".join(_random.choices(ascii_letters + digits, k=_ID_LENGTH)))
 
 
-def all_entries(item: Item) -> dict[WriterNames, str]:
+def all_entries(item: Item) -> dict[WriterNames, int]:
     """Return the names of every writer in the item, each with its stored number."""
     found = (match for match in map(_NUMBER_NAME.fullmatch, item) if match)
     entries = (WriterNames.for_id(match[1]) for match in found)
     return {
-        names: item[names.of_number]["N"]
+        names: number
         for names in entries
-        if "N" in item[names.of_number] and "N" in item.get(names.of_index, {})
+        if (number := parse_number(item, names.of_number)) is not None
+        and parse_number(item, names.of_index) is not None
     }
 
 
@@ -89,79 +90,73 @@ class WriterRegistry:
 
     Attributes:
         names: This process's entry; None if it has not joined, has lost it, or found no room.
-        numbers: The number in each writer's entry, when the item was last read.
     """
 
     def __init__(self, repository: CounterRepository, clock: Callable[[], float]) -> None:
         self._repository = repository
         self._clock = clock
-        self._seen: dict[WriterNames, tuple[str, float]] = {}
-        self._unused_entries: set[WriterNames] = set()
-        self._refresh_at = self._read_at = clock()
-        self.numbers: dict[Hashable, int] = {}
+        self._seen: dict[WriterNames, tuple[int, float]] = {}
+        self._own_entries: set[WriterNames | None] = set()
+        self._refreshed_at = -math.inf
         self.names: WriterNames | None = None
 
     def lose_entry(self) -> None:
         """Give up this process's entry; the next refresh removes it and joins under another id."""
-        if self.names:
-            self._unused_entries.add(self.names)
         self.names = None
-        self._refresh_at = self._clock()
+        self._refreshed_at = -math.inf
 
-    def refresh_if_due(self, period: float = STALE_SECONDS) -> bool:
+    def refresh_if_due(self, period: float = STALE_SECONDS) -> Mapping[WriterNames, int]:
         """Join if this process has no entry, and read all entries at least every `period` seconds.
 
         Returns:
-            Whether it was due.
+            The number in each writer's entry; nothing if the entries were not read.
 
         Raises:
             Unavailable: This process has no entry, and it failed to read the item or to join.
         """
-        if self._clock() < min(self._refresh_at, self._read_at + period):
-            return False
+        numbers: Mapping[WriterNames, int] = {}
+        wait = min(period, STALE_SECONDS) if self.names else _TRY_AGAIN_SECONDS
+        if self._clock() < self._refreshed_at + wait:
+            return numbers
         try:
-            self._refresh()
+            numbers = self._refresh()
         except (OutcomeUnknown, Unavailable) as failure:
             if self.names is None:
                 # A join does not move the index, so it can be repeated under another id.
                 transient = isinstance(failure, OutcomeUnknown) or failure.transient
                 raise Unavailable(str(failure), transient=transient) from failure
-            self._refresh_at = self._clock() + _TRY_AGAIN_SECONDS
-        return True
+        self._refreshed_at = self._clock()
+        return numbers
 
-    def _refresh(self) -> None:
-        self._read_at = self._clock()
+    def _refresh(self) -> Mapping[WriterNames, int]:
         item = self._repository.read()
-        self.numbers = {
-            names: parse_number(item, names.of_number) or 0 for names in all_entries(item)
-        }
-        if self.names and self.names.of_number not in item:
+        numbers = all_entries(item)
+        if self.names and self.names not in numbers:
             self.lose_entry()
-        unused = self._unused_entries & all_entries(item).keys()
-        remove: dict[WriterNames, str | None] = {**self.find_stale(item), **dict.fromkeys(unused)}
+        remove = self.find_unused(numbers)
         removed_names = {name for names in remove for name in names}
         left = {name: value for name, value in item.items() if name not in removed_names}
         join = new_names() if self.names is None and has_room(left) else None
         if join or remove:
             if join:
                 # If this write is unanswered, the entry may exist. A later refresh removes it.
-                self._unused_entries.add(join)
+                self._own_entries.add(join)
             self._repository.change_writers(item, join=join, remove=remove)
-            self._unused_entries.clear()
+            self._own_entries &= {self.names, join}  # All others are removed.
         self.names = self.names or join
         if self.names is None:
             _log.warning("the counter's item has no room for another writer: run fewer processes")
-        self._refresh_at = self._clock() + (STALE_SECONDS if self.names else _TRY_AGAIN_SECONDS)
+        return numbers
 
-    def find_stale(self, item: Item) -> dict[WriterNames, str]:
-        """Note all numbers, and return the entries of others that did not change for a minute."""
+    def find_unused(self, numbers: Mapping[WriterNames, int]) -> dict[WriterNames, int]:
+        """Return this process's former entries, and others that did not change for a minute."""
         now = self._clock()
         before, self._seen = self._seen, {}
-        for names, number in all_entries(item).items():
+        for names, number in numbers.items():
             seen, since = before.get(names, (number, now))
             self._seen[names] = (number, since if seen == number else now)
         return {
             names: number
             for names, (number, since) in self._seen.items()
-            if now - since >= STALE_SECONDS and names != self.names
+            if names != self.names and (names in self._own_entries or now - since >= STALE_SECONDS)
         }
