@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from fibcore.counter import Operation
 from fibcore.counter.batch import Batch
-from fibcore.counter.batch_queue import BatchQueue
+from fibcore.counter.batch_queue import GRACE_SECONDS, BatchQueue
 from fibcore.counter.batching import BatchingCounter
 from fibcore.counter.plan import Step
 from fibcore.dynamodb.item import Movement, WriteStamp
@@ -150,3 +150,19 @@ def test_refused_step_waits_longer_than_its_deadline() -> None:
         refuse_then_answer, pace=at_once, deadline_seconds=0.1, limit=20, name="test"
     )
     assert queue.submit(Operation.NEXT) == 7
+
+
+def test_refusal_that_is_late_at_the_deadline_still_counts() -> None:
+    """The extra time passes while a call is in flight; the call is refused a moment later."""
+
+    def be_refused(batch: Batch) -> None:
+        batch.was_refused = True
+        batch.in_doubt.add(1)
+        threading.Event().wait(0.1 + GRACE_SECONDS + GRACE_SECONDS / 2)
+        batch.in_doubt.discard(1)
+        while batch.waiting:
+            threading.Event().wait(0.01)
+
+    queue = BatchQueue(be_refused, pace=at_once, deadline_seconds=0.1, limit=20, name="test")
+    with pytest.raises(Unavailable):
+        queue.submit(Operation.NEXT)

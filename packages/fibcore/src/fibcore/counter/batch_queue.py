@@ -16,7 +16,10 @@ while the other half's write is in flight. With fewer clients, one batch is fast
 
 GRACE_SECONDS = 0.5
 """If DynamoDB rejected a step's write, the step waits this long past its deadline. A proxy may have
-delivered that write twice, and the next write reveals whether the other delivery was applied."""
+delivered that write twice, and the next write reveals whether the other delivery was applied. If
+another write is in flight at the end of this time, the step waits up to as long again for it."""
+
+_GRACE_PARTS = 10
 
 _log = logging.getLogger(__name__)
 
@@ -71,6 +74,9 @@ class BatchQueue:
             time.sleep(0)  # Let the worker send its call before this thread waits.
             if not _wait(batch.done, self._deadline_seconds) and batch.was_refused:
                 _wait(batch.done, GRACE_SECONDS)
+                for _ in range(_GRACE_PARTS):
+                    if batch.in_doubt:
+                        _wait(batch.done, GRACE_SECONDS / _GRACE_PARTS)
         finally:
             if step.outcome is None:
                 batch.leave(step)
