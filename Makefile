@@ -7,8 +7,9 @@ BIN := .venv/bin
 NODE_READY := node_modules/.ready
 
 # Variables that the user's shell sets for other programs do not reach ours. tools/set_up.py keeps the
-# settings that say where packages come from.
-unexport $(filter-out PYTHON PYTHONDONTWRITEBYTECODE PYTHONUNBUFFERED,$(filter PYTHON%,$(.VARIABLES)))
+# settings that say where packages come from. PYTHONDONTWRITEBYTECODE does not reach them either:
+# without bytecode files, every start of a program compiles its packages again, which takes seconds.
+unexport $(filter-out PYTHON PYTHONUNBUFFERED,$(filter PYTHON%,$(.VARIABLES)))
 unexport $(filter GUNICORN_% LOCUST_% MYPYPATH RUFF_% NODE_OPTIONS NODE_PATH VIRTUAL_ENV,$(.VARIABLES))
 # Whatever the locale is, Python reads and prints UTF-8, the paths in its own files too.
 export PYTHONUTF8 := 1

@@ -60,7 +60,7 @@ class _ByFolder(LoadScopeScheduling):  # type: ignore[misc] # it has no types
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        folder = nodeid.split("/")[1]
+        folder = _folder(nodeid)
         return folder if folder in _SHARING else nodeid
 
 
@@ -77,15 +77,17 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Schedul
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the folders that take longest first; mark whole folders as long."""
     for item in items:
-        if _folder(item) in _LONG:
+        if _folder(item.nodeid) in _LONG:
             item.add_marker(pytest.mark.long)
-    items.sort(key=lambda item: [*_FIRST, _folder(item)].index(_folder(item)))
+    items.sort(key=lambda item: [*_FIRST, _folder(item.nodeid)].index(_folder(item.nodeid)))
 
 
-def _folder(item: pytest.Item) -> str:
-    """Return the folder below `tests` that a test is in."""
-    parts = item.path.parts
-    return parts[parts.index("tests") + 1] if "tests" in parts else ""
+def _folder(nodeid: str) -> str:
+    """Return the folder below `tests` that a test is in.
+
+    The path of the checkout does not matter, because a node id begins at its root.
+    """
+    return nodeid.split("/")[1]
 
 
 def skip_or_fail(reason: str) -> None:
