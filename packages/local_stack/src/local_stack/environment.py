@@ -42,7 +42,7 @@ _OTHERS: Final = (
     "CLASSPATH",
     PORT.name,
 )
-_KEPT: Final = ("AWS_CA_BUNDLE", "PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED")
+_KEPT: Final = ("AWS_CA_BUNDLE", "PYTHONUNBUFFERED")
 
 _NO_PROXY: Final = ("NO_PROXY", "no_proxy")
 _LOCALHOST: Final = "localhost,127.0.0.1,::1"
