@@ -1,6 +1,6 @@
 /** The number: whole, or by its ends, with its thousands set apart by CSS and not by characters. */
 
-import { byId, find, html, setAttributes, setShown, setText } from "./dom.js";
+import { byId, find, html, setAttributes, setData, setShown, setText } from "./dom.js";
 import { FADE_MS, reducedMotion, TURN_MS } from "./motion.js";
 import { ends, groups } from "./numbers.js";
 import { digitCount, hiddenDigits } from "./words.js";
@@ -34,7 +34,7 @@ class DigitGroups {
       this.element.replaceChildren(...spans.flatMap((span) => [span, document.createElement("wbr")]));
     }
     for (const [at, group] of cut.entries()) {
-      if (this.#texts[at].data !== group) this.#texts[at].data = group;
+      setData(this.#texts[at], group);
     }
   }
 }
@@ -82,7 +82,7 @@ export class NumberView {
     this.head.show(isWhole ? "" : head);
     this.tail.show(isWhole ? "" : tail);
     setText(this.gap, hidden && !isWhole ? hiddenDigits(hidden) : "");
-    this.#drawWhole(isWhole ? value : "");
+    if (isWhole || this.whole.firstChild) this.#drawWhole(isWhole ? value : "");
     const width = value.length * DIGIT_EM + Math.ceil(value.length / 3) * GROUP_GAP_EM;
     this.box.style.setProperty("--ems", hidden ? "999" : String(width));
     if (isWhole)

@@ -1,6 +1,6 @@
 /** The picture of squares, seen by a camera that stands at an index and may stand between two. */
 
-import { byId, setAttributes, setText, svg } from "./dom.js";
+import { byId, setAttributes, setData, setText, svg } from "./dom.js";
 import * as geometry from "./geometry.js";
 import { FADE_MS, reducedMotion, TURN_MS } from "./motion.js";
 import { isFar, sideName, squaresCaption } from "./words.js";
@@ -34,7 +34,7 @@ export class SpiralView {
     this.lookChanged = lookChanged;
     this.frame = byId("spiral");
     this.rects = Array.from({ length: NODES }, () => svg("rect"));
-    this.texts = Array.from({ length: NODES }, () => svg("text"));
+    this.texts = Array.from({ length: NODES }, () => svg("text", { class: "" }, new Text()));
     this.ahead = svg("path", { class: "spiral ahead" });
     this.line = svg("path", { class: "spiral" });
     this.squares = svg("svg", { class: "squares", viewBox: VIEW_BOX }, ...this.rects, this.ahead, this.line);
@@ -174,11 +174,11 @@ export class SpiralView {
         : 0;
       const [x, y] = square ? [square.x + square.side / 2, square.y + square.side / 2] : [0, 0];
       if (size < smallest || x < 0 || y < 0 || x > FRAME.width || y > FRAME.height) {
-        setText(text, "");
+        setData(text.firstChild, "");
         setAttributes(text, { class: "" });
         continue;
       }
-      setText(text, name);
+      setData(text.firstChild, name);
       setAttributes(text, { class: this.#tint(square), x, y, "font-size": size });
     }
   }

@@ -1,13 +1,13 @@
 /** Shows the counter, or a term that a link asks for. */
 
 import { byId, setAttributes, setEnabled, setShown, setText } from "./dom.js";
-import { TURN_MS } from "./motion.js";
 import { NumberView } from "./number_view.js";
 import { PlotView } from "./plot_view.js";
 import { SpiralView } from "./spiral_view.js";
 import * as words from "./words.js";
 
 const RESTED_MS = 600;
+const TITLE_MS = 1_000; // between two titles while the counter moves on
 
 export class View {
   /** @type {Term | null} */
@@ -74,7 +74,7 @@ export class View {
       document.title = words.pageTitle(term.index);
     };
     // A browser takes longer over its title than over all the rest.
-    if (now - this.#titledAt >= TURN_MS) {
+    if (now - this.#titledAt >= TITLE_MS) {
       showTitle();
       if (!isFirst) this.#titledAt = now;
     }
