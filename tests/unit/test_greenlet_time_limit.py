@@ -32,7 +32,7 @@ def drip(client, _):
 server = StreamServer(("127.0.0.1", 0), drip)
 server.start()
 settings = Settings.from_environ({
-    "COUNTER_TABLE_NAME": "t", "AWS_REGION": "us-east-1", "FIB_DEADLINE_SECONDS": "0.5",
+    "COUNTER_TABLE_NAME": "t", "AWS_REGION": "us-east-1", "FIB_DEADLINE_SECONDS": "5",
     "AWS_ENDPOINT_URL_DYNAMODB": f"http://127.0.0.1:{server.server_port}",
 })
 repository = CounterRepository(create_client(settings), "t", run_within=run_within)
@@ -53,7 +53,7 @@ def test_dripping_answer_ends_with_its_connection() -> None:
     ).stdout
     outcome, seconds, connection_closed = json.loads(printed)
     assert outcome == "unknown"
-    assert 0.25 < seconds < 3  # The limit is 0.3 seconds.
+    assert 2.9 < seconds < 20  # The limit is 3 seconds.
     assert connection_closed
 
 
