@@ -110,4 +110,4 @@ def _step_until(simulation: Simulation, process: Process, end: float) -> None:
         asked = virtual.now
         process.use_core()
         index = process.counter.next()
-        simulation.measurement.note(virtual.now, [(asked, index)])
+        simulation.measurement.note(virtual.now, [asked], [index])

@@ -1,11 +1,9 @@
 """What the clients of a simulation saw: rates, latencies, and whether it was counted right."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from fibcore.errors import CounterError, OutcomeUnknown
-
-_LONGEST_MS = 10_000
 
 
 class Measurement:
@@ -23,23 +21,30 @@ class Measurement:
         self.failures: Counter[type] = Counter()
         self.seen = bytearray()
         self.broken: list[str] = []
-        self._latencies: dict[int, list[int]] = defaultdict(lambda: [0] * (_LONGEST_MS + 1))
+        # For each second, how many steps had each latency in milliseconds.
+        self._latencies: dict[int, Counter[int]] = defaultdict(Counter)
 
     def note(
-        self, answered: float, outcomes: Iterable[tuple[float, int | CounterError | None]]
+        self,
+        answered: float,
+        asked: Sequence[float],
+        outcomes: Sequence[int | CounterError | None],
     ) -> None:
         """Note the answers of one moment: when each was asked for, in seconds, and its outcome."""
-        latencies, seen = self._latencies[int(answered)], self.seen
-        for asked, outcome in outcomes:
-            if not isinstance(outcome, int):
-                self.failures[type(outcome)] += 1
-                continue
-            latencies[min(int((answered - asked) * 1_000), _LONGEST_MS)] += 1
-            if outcome >= len(seen):
-                seen.extend(bytes(outcome + 65_536 - len(seen)))
-            if seen[outcome]:
-                self.broken.append(f"{outcome} was answered twice")
-            seen[outcome] = 1
+        indexes = [outcome for outcome in outcomes if isinstance(outcome, int)]
+        if len(indexes) < len(outcomes):
+            pairs = list(zip(asked, outcomes, strict=True))
+            self.failures.update(type(each) for _, each in pairs if not isinstance(each, int))
+            asked = [time for time, outcome in pairs if isinstance(outcome, int)]
+        latencies = [int((answered - time) * 1_000) for time in asked]
+        self._latencies[int(answered)].update(latencies)
+        seen = self.seen
+        if indexes and max(indexes) >= len(seen):
+            seen.extend(bytes(max(indexes) + 65_536 - len(seen)))
+        for index in indexes:
+            if seen[index]:
+                self.broken.append(f"{index} was answered twice")
+            seen[index] = 1
 
     def check(self, *, start: int, stored: int) -> None:
         """Raise AssertionError unless steps forward from `start` alone explain all answers."""
@@ -53,18 +58,18 @@ class Measurement:
 
     def rate(self, seconds: Iterable[int]) -> float:
         """Return the steps answered in a second, on average over these seconds."""
-        counted = [sum(self._latencies[second]) for second in seconds]
+        counted = [self._latencies[second].total() for second in seconds]
         return sum(counted) / len(counted)
 
     def percentile(self, share: float, seconds: Iterable[int]) -> float:
         """Return the latency in milliseconds that a share of the steps does not exceed."""
-        together = [sum(each) for each in zip(*(self._latencies[s] for s in seconds), strict=True)]
-        left = sum(together) * share
-        for latency, steps in enumerate(together):
+        together = sum((self._latencies[second] for second in seconds), Counter[int]())
+        left = together.total() * share
+        for latency, steps in sorted(together.items()):
             left -= steps
             if left <= 0:
                 return latency + 1
-        return float(_LONGEST_MS)
+        return 0
 
 
 def fairness(shares: Iterable[float]) -> float:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any, TypeVar
 
-from botocore.exceptions import ReadTimeoutError
+from botocore.exceptions import ClientError, ReadTimeoutError
 
 from tests.faults.token_bucket import READ_UNITS, WRITE_UNITS, TokenBucket
 from tests.simulation.virtual_time import VirtualTime
@@ -115,12 +115,15 @@ class SimulatedTable(TableInMemory):
         self._sleep(seconds / 2)
         self._units = units
         try:
-            return call()
+            answer = call()
         except ReadTimeoutError:
-            self._sleep(READ_TIMEOUT_SECONDS - seconds)
+            self._sleep(READ_TIMEOUT_SECONDS - seconds / 2)
             raise
-        finally:
+        except ClientError:
             self._sleep(seconds / 2)
+            raise
+        self._sleep(seconds / 2)
+        return answer
 
     def _draw_fate(self) -> Fate:
         partition = self._partition

@@ -1,9 +1,11 @@
 """A server process in virtual time: the real counter on one core, and its clients."""
 
 import math
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Callable
 from contextvars import ContextVar, copy_context
+from dataclasses import dataclass, field
 from random import Random
 
 from fibcore.counter import Operation
@@ -44,6 +46,15 @@ class Core:
         self.free_at = max(self.free_at, now) + seconds
 
 
+@dataclass(slots=True)
+class _Group:
+    """Steps that wait in the same batch: when each of them arrived, in order, and the steps."""
+
+    batch: Batch
+    arrivals: list[float] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+
+
 class Process:
     """One process, with clients that send steps at random and wait for nothing (an open loop).
 
@@ -75,12 +86,12 @@ class Process:
     ) -> None:
         self._time = partition.time
         self._measurement = measurement
-        self._until_next = random.expovariate
+        self._random = random
         self._core = core
         self._half_a_step = step_seconds / 2
         self._rate = 0.0
-        self._next_arrival = math.inf
-        self._waiting: deque[tuple[float, Step, Batch]] = deque()
+        self._next_arrival = self._expected_arrival = math.inf
+        self._waiting: deque[_Group] = deque()
         self.is_dead = False
         self._context = copy_context()
         self._context.run(_current.set, self)
@@ -106,14 +117,15 @@ class Process:
     def offer(self, rate: float) -> None:
         """Let `rate` steps a second arrive from now on."""
         self._rate = rate
-        self._next_arrival = self._time.now + self._until_next(rate) if rate else math.inf
+        wait = self._random.expovariate(rate) if rate else math.inf
+        self._next_arrival = self._time.now + wait
         self._expect()
 
     def kill(self) -> None:
         """End it at once; its clients' connections break."""
         self.offer(0)
         self.is_dead = True
-        self._measurement.cut += len(self._waiting)
+        self._measurement.cut += sum(len(group.steps) for group in self._waiting)
         self._waiting.clear()
 
     def use_core(self) -> None:
@@ -137,25 +149,38 @@ class Process:
         self.sleep(seconds)
 
     def _expect(self) -> None:
-        if not self._waiting and self._next_arrival < math.inf:
-            self._time.at(self._next_arrival, self._arrive)
+        """Look at the next step when it arrives, if the worker does not look at it before that."""
+        if not self._waiting and self._next_arrival != self._expected_arrival:
+            self._expected_arrival = self._next_arrival
+            if self._next_arrival < math.inf:
+                self._time.at(self._next_arrival, self._arrive)
 
     def _arrive(self) -> None:
         """Add the steps that have arrived until now."""
         now, arrival = self._time.now, self._next_arrival
         if arrival > now:
             return
-        add, append, until_next = self.counter.writes.add, self._waiting.append, self._until_next
-        work, free_at, rate = self._half_a_step, self._core.free_at, self._rate
-        was_idle = not self._waiting
+        waiting, add, operation = self._waiting, self.counter.writes.add, Operation.NEXT
+        work, free_at, mean_wait = self._half_a_step, self._core.free_at, 1 / self._rate
+        random, log = self._random.random, math.log
+        was_idle = not waiting
+        batch = waiting[-1].batch if waiting else None
+        arrivals, steps = (waiting[-1].arrivals, waiting[-1].steps) if waiting else ([], [])
         while arrival <= now:
-            step = Step(Operation.NEXT)
-            free_at = (max(arrival, free_at)) + work
+            step = Step(operation)
+            free_at = max(free_at, arrival) + work
             try:
-                append((arrival, step, add(step)))
+                joined = add(step)
             except Unavailable as full:
-                self._measurement.note(now, [(arrival, full)])
-            arrival += until_next(rate)
+                self._measurement.note(now, [arrival], [full])
+            else:
+                if joined is not batch:
+                    batch, arrivals, steps = joined, [], []
+                    waiting.append(_Group(batch, arrivals, steps))
+                arrivals.append(arrival)
+                steps.append(step)
+            # `Random.expovariate` draws in the same way, but calling it takes longer.
+            arrival -= log(1 - random()) * mean_wait
         self._next_arrival, self._core.free_at = arrival, free_at
         if was_idle:
             self._context.copy().run(self.counter.writes.wake_worker)
@@ -163,16 +188,21 @@ class Process:
     def _take_answers(self) -> None:
         """Note the answers that were given, and let the steps leave whose deadline is over."""
         waiting, now = self._waiting, self._time.now
-        answered = []
         while waiting:
-            arrival, step, batch = waiting[0]
-            if step.outcome is None:
-                grace = GRACE_SECONDS if batch.was_refused else 0
-                if now - arrival <= DEADLINE_SECONDS + grace:
-                    break
-                batch.leave(step)
-            answered.append((arrival, step.outcome))
+            group = waiting[0]
+            answered = len(group.steps)
+            if group.batch.waiting:
+                grace = GRACE_SECONDS if group.batch.was_refused else 0
+                answered = bisect_left(group.arrivals, now - DEADLINE_SECONDS - grace)
+                for step in group.steps[:answered]:
+                    group.batch.leave(step)
+            if not answered:
+                break
+            outcomes = [step.outcome for step in group.steps[:answered]]
+            self._measurement.note(now, group.arrivals[:answered], outcomes)
+            self._core.use(now, answered * self._half_a_step)
+            del group.arrivals[:answered], group.steps[:answered]
+            if group.steps:
+                break
             waiting.popleft()
-        self._measurement.note(now, answered)
-        self._core.use(now, len(answered) * self._half_a_step)
         self._expect()

@@ -31,7 +31,7 @@ class VirtualTime:
     """
 
     def __init__(self, random: Random | None = None) -> None:
-        self.now = 0.0
+        self.now = self._until = 0.0
         self._events: list[tuple[float, float, int, Callable[[], object]]] = []
         self._tie = random.random if random else lambda: 0.0
         self._sequence = count()
@@ -53,8 +53,12 @@ class VirtualTime:
 
     def sleep(self, seconds: float) -> None:
         """Let `seconds` pass for the greenlet that calls this."""
-        self.at(self.now + seconds, getcurrent().switch)
-        self._loop.switch()
+        time = self.now + seconds
+        if time <= self._until and (not self._events or time < self._events[0][0]):
+            self.now = time  # Nothing else happens before that, so no other greenlet has its turn.
+        else:
+            self.at(time, getcurrent().switch)
+            self._loop.switch()
 
     def wait(self) -> None:
         """Stop the greenlet that calls this until somebody switches to it."""
@@ -62,6 +66,7 @@ class VirtualTime:
 
     def run(self, until: float) -> None:
         """Let everything happen that happens by the time `until`."""
+        self._until = until
         while self._events and self._events[0][0] <= until:
             self.now, _, _, call = heappop(self._events)
             call()
