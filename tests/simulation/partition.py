@@ -8,6 +8,7 @@ from random import Random
 from typing import Any, TypeVar
 
 from botocore.exceptions import ClientError, ReadTimeoutError
+from fibcore.dynamodb.item import Item
 
 from tests.faults.token_bucket import READ_UNITS, WRITE_UNITS, TokenBucket
 from tests.simulation.virtual_time import VirtualTime
@@ -55,12 +56,14 @@ class Partition:
         counts: How many reads, writes and throttled calls there were.
         writes_in_second: How many writes there were in each second.
         blocked_until: All calls are throttled until then.
+        on_change: Called with the item before and after each write that is applied.
     """
 
     def __init__(self, time: VirtualTime, random: Random, limits: Limits, *, index: int) -> None:
         self.time = time
         self.random = random
         self.limits = limits
+        self.on_change: Callable[[Item, Item], None] = lambda _before, _after: None
         self.item = TableInMemory(index, lambda: Fate.ANSWERED).item
         self.counts: Counter[str] = Counter()
         self.writes_in_second: Counter[int] = Counter()
@@ -109,6 +112,12 @@ class SimulatedTable(TableInMemory):
         return self._travel(
             self._partition.writes, lambda: TableInMemory.update_item(self, **parameters)
         )
+
+    def _apply(self, parameters: dict[str, Any]) -> dict[str, Item]:
+        before = self.item or {}
+        answer = super()._apply(parameters)
+        self._partition.on_change(before, self.item or {})
+        return answer
 
     def _travel(self, units: TokenBucket, call: Callable[[], T]) -> T:
         seconds = self._partition.limits.latency(self._partition.random)
