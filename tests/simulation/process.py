@@ -192,7 +192,9 @@ class Process:
             group = waiting[0]
             answered = len(group.steps)
             if group.batch.waiting:
-                grace = GRACE_SECONDS if group.batch.was_refused else 0
+                # A refused step waits as long again for a call in flight, as in `BatchQueue.submit`.
+                grace = GRACE_SECONDS * (1 + bool(group.batch.in_doubt))
+                grace *= group.batch.was_refused
                 answered = bisect_left(group.arrivals, now - DEADLINE_SECONDS - grace)
                 for step in group.steps[:answered]:
                     group.batch.leave(step)
