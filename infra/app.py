@@ -100,23 +100,28 @@ def _has_problems(report: Path) -> bool:
 
 def main(synthesizer: DefaultStackSynthesizer | None = None) -> None:
     """Write the templates of the stage that the context names; end in one line if that fails."""
+    try:
+        _write_templates(synthesizer)
+    # Node runs the CDK, and its errors come as RuntimeErrors whose traces show nothing of Node.
+    except (ValueError, OSError, RuntimeError) as fault:
+        sys.exit(f"fib: can't write the templates: {' '.join(str(fault).split())}")
+
+
+def _write_templates(synthesizer: DefaultStackSynthesizer | None) -> None:
     app = create_app(synthesizer=synthesizer)
     Validations.of(app).add_plugins(AwsSolutionsChecks(app))
     report = Path(app.outdir) / _VALIDATION_REPORT
     report.unlink(missing_ok=True)
-    try:
-        build(app, Stage.load(_text(app, "stage")))
-    except ValueError as fault:
-        sys.exit(f"fib: {fault}")
+    build(app, Stage.load(_text(app, "stage")))
     try:
         app.synth()
-    except RuntimeError:
+    except RuntimeError as fault:
         if not _has_problems(report):
             raise
-        sys.exit(
-            "fib: cdk-nag reports problems: fix them, or suppress each with a reason "
+        raise ValueError(
+            "cdk-nag reports problems: fix them, or suppress each with a reason "
             "(infra/nag_suppressions.py)"
-        )
+        ) from fault
 
 
 if __name__ == "__main__":

@@ -73,8 +73,13 @@ class Stage:
             ValueError: The name is not allowed, or the file has a setting that is not.
         """
         name = name or DEFAULT_STAGE
-        stages: dict[str, dict[str, Any]] = tomllib.loads(file.read_text())
+        try:
+            stages: dict[str, Any] = tomllib.loads(file.read_text())
+        except ValueError as fault:
+            raise ValueError(f"{file.name}: {fault}") from fault
         settings = stages.get(name, {})
+        if not isinstance(settings, dict):
+            raise ValueError(f"{file.name}: stage {name} is a table: [{name}]")  # noqa: TRY004
         types: dict[str, Any] = {each.name: each.type for each in fields(cls)}
         del types["name"]
         for setting, value in settings.items():

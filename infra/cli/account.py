@@ -4,9 +4,9 @@ import os
 from typing import Any, Final, NamedTuple
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
-from infra.cli.command_errors import NoAccount
+from infra.cli.command_errors import NOT_OF_AWS, NoAccount, explain
 
 _PREFIX_LIST_NAME: Final = "com.amazonaws.global.cloudfront.origin-facing"
 _BOOTSTRAP_VERSION: Final = "/cdk-bootstrap/hnb659fds/version"
@@ -52,11 +52,11 @@ class Account(NamedTuple):
         return str(prefix_list["PrefixListId"])
 
 
-def account_session() -> boto3.Session:
-    """Return a session in the region that the environment or the profile names.
+def identify() -> Account:
+    """Return the account of the caller's credentials, in the region of the environment or profile.
 
     Raises:
-        NoAccount: No region is named, or there are no credentials.
+        NoAccount: No region is named, there are no credentials, or AWS rejects them.
     """
     # `cdk` and our backends read both variables, boto3 only AWS_DEFAULT_REGION.
     session = boto3.Session(region_name=os.environ.get("AWS_REGION") or None)
@@ -64,24 +64,16 @@ def account_session() -> boto3.Session:
         raise NoAccount("no region: set AWS_REGION, or a profile with a region")
     try:
         credentials = session.get_credentials()
-    # A `credential_process` that does not exist is an OSError, and one that prints nonsense a
-    # ValueError.
-    except (BotoCoreError, OSError, ValueError) as fault:
-        raise NoAccount(f"no AWS credentials: {fault}") from fault
+    # A `credential_process` can print anything, and botocore raises errors of many types then.
+    except Exception as fault:
+        raise NoAccount(f"no AWS credentials: {explain(fault)}") from fault
     if not credentials:
         raise NoAccount("no AWS credentials: `aws configure`, or set AWS_PROFILE")
-    return session
-
-
-def identify() -> Account:
-    """Ask AWS whose credentials these are.
-
-    Raises:
-        NoAccount: There are no credentials, or AWS rejects them.
-    """
-    session = account_session()
     try:
-        number = session.client("sts").get_caller_identity()["Account"]
-    except (BotoCoreError, ClientError, OSError) as fault:
-        raise NoAccount(f"AWS rejected the credentials: {fault}") from fault
+        number = session.client("sts").get_caller_identity().get("Account")
+    except ClientError as fault:
+        raise NoAccount(f"AWS rejected the credentials: {explain(fault)}") from fault
+    if not number:
+        # botocore reads an empty answer as one without an account.
+        raise NoAccount(NOT_OF_AWS)
     return Account(number, session.region_name, session)

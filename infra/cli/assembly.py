@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from infra import ROOT
 
-ASSEMBLY: Final = ROOT / json.loads((ROOT / "cdk.json").read_text())["output"]
-"""The folder to which `cdk` writes the templates, by `cdk.json`."""
+ASSEMBLY: Final = ROOT / ".local/cdk.out"
+"""The folder to which a deploy writes the templates."""
 
 
 def read_template(assembly: Path, stack: str) -> dict[str, Any]:

@@ -10,13 +10,21 @@ from pathlib import Path
 from typing import Final
 
 from infra import ROOT
+from infra.cli.command_errors import CannotRun, ends_in_one_line
 
 _NODE: Final = Path(sys.executable).with_name("node")
 _CDK: Final = ROOT / "node_modules/aws-cdk/bin/cdk"
 
 
 def command(*arguments: str) -> list[str]:
-    """Return the command that runs `cdk` with these arguments."""
+    """Return the command that runs `cdk` with these arguments.
+
+    Raises:
+        CannotRun: Node or `cdk` is not installed.
+    """
+    for program in (_NODE, _CDK):
+        if not program.exists():
+            raise CannotRun(f"{program} is missing: run `make diff`, which installs it")
     return [str(_NODE), str(_CDK), *arguments]
 
 
@@ -34,4 +42,5 @@ def environment() -> dict[str, str]:
 
 if __name__ == "__main__":
     # Replace this process, so that Ctrl-C and the exit status are those of `cdk`.
-    os.execve(_NODE, command(*sys.argv[1:]), environment())  # noqa: S606 - a list, no shell wanted
+    with ends_in_one_line():
+        os.execve(_NODE, command(*sys.argv[1:]), environment())  # noqa: S606 - a list, no shell wanted

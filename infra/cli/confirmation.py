@@ -19,7 +19,10 @@ def confirm(question: str) -> None:
     """
     if is_confirmed():
         return
-    if not sys.stdin.isatty():
+    # Python has no `sys.stdin` if the standard input is closed.
+    if not (sys.stdin and sys.stdin.isatty()):
         raise CannotRun(f"{question} Set YES=1 to say yes without a terminal")
-    if input(f"{question} Type yes: ").strip().lower() != "yes":
+    print(f"{question} Type yes: ", end="", flush=True)
+    # Unlike `input`, this reads Ctrl-D as an empty answer.
+    if sys.stdin.readline().strip().lower() != "yes":
         raise CannotRun("you did not say yes, so nothing was changed")

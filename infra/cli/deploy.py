@@ -5,19 +5,16 @@
 
 import argparse
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
-
-from botocore.exceptions import BotoCoreError, ClientError
 
 from infra import ROOT, outputs
 from infra.cli import cdk
 from infra.cli.account import Account, identify
 from infra.cli.assembly import ASSEMBLY, read_template
 from infra.cli.availability_zones import choose_zones
-from infra.cli.command_errors import CannotRun
+from infra.cli.command_errors import CannotRun, ends_in_one_line
 from infra.cli.confirmation import confirm
 from infra.cli.container_engine import ENGINE_VARIABLE, find_engine
 from infra.cli.deployed_stacks import find_template
@@ -168,16 +165,10 @@ def main() -> None:
     parser.add_argument("command", choices=COMMANDS)
     parser.add_argument("--stage", default="")
     asked = parser.parse_args()
-    try:
+    with ends_in_one_line(asked.command):
         stage = checked_stage(asked.command, asked.stage)
         account = identify()
         COMMANDS[asked.command](account, stage, _runner(account))
-    except KeyboardInterrupt:
-        sys.exit(130)
-    except subprocess.CalledProcessError:
-        sys.exit(f"fib: {asked.command} failed; the reason is printed above")
-    except (CannotRun, ValueError, BotoCoreError, ClientError, OSError) as fault:
-        sys.exit(f"fib: can't {asked.command}: {fault}")
 
 
 if __name__ == "__main__":

@@ -1,12 +1,11 @@
 """What CloudFormation knows about a stage's stacks."""
 
-import json
 from typing import Any, Final, NamedTuple
 
 import boto3
 from botocore.exceptions import ClientError
 
-from infra.cli.command_errors import NotDeployed
+from infra.cli.command_errors import CannotRun, NotDeployed
 
 FIRST_DEPLOY_FAILED: Final = "ROLLBACK_COMPLETE"
 """The status of a stack whose first deploy failed. `cdk` deletes it and creates it again."""
@@ -56,9 +55,16 @@ def is_deployed(session: boto3.Session, stack: str) -> bool:
 
 
 def find_template(session: boto3.Session, stack: str) -> dict[str, Any]:
-    """Return a stack's template, or an empty one if there is no such stack with resources."""
+    """Return a stack's template, or an empty one if there is no such stack with resources.
+
+    Raises:
+        CannotRun: The template is not JSON.
+    """
     if not is_deployed(session, stack):
         return {"Resources": {}}
     body = session.client("cloudformation").get_template(StackName=stack)["TemplateBody"]
-    template: dict[str, Any] = json.loads(body) if isinstance(body, str) else body
+    # boto3 parses a template that is JSON, and returns any other one as text.
+    if body and isinstance(body, str):
+        raise CannotRun(f"the stack {stack} is not one of `cdk`: delete it, or use another stage")
+    template: dict[str, Any] = body or {"Resources": {}}
     return template

@@ -6,9 +6,10 @@ unknown and stops nothing.
 
 from collections.abc import Sequence
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from infra.cli.account import Account
+from infra.cli.command_errors import AWS_ERRORS, explain
 from infra.cli.preflight_checks import CHECKS, Check
 from infra.cli.preflight_row import Row, Verdict
 from infra.stage import Stage
@@ -39,8 +40,8 @@ def _ask(check: Check, account: Account, stage: Stage) -> Row:
     try:
         return check(account, stage)
     except ClientError as error:
-        have = f"AWS answers {error.response['Error']['Code']}"
-    except BotoCoreError as error:
-        have = str(error)
+        have, advice = f"AWS answers {error.response['Error']['Code']}", "allow the caller to ask"
+    except AWS_ERRORS as error:
+        have, _, advice = explain(error).partition(": ")
     name = (check.__doc__ or "").partition(":")[0]
-    return Row(Verdict.UNKNOWN, name, "an answer", have, "allow the caller to ask")
+    return Row(Verdict.UNKNOWN, name, "an answer", have, advice)

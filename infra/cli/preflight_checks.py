@@ -37,6 +37,12 @@ VPC_ORIGIN: Final = "AWS::CloudFront::VpcOrigin"
 BUDGET: Final = "AWS::Budgets::Budget"
 """The types of resources that CloudFormation lacks in some regions."""
 
+NO_SNAPSTART: Final = ("ap-east-2", "ap-southeast-6")
+"""The regions in which AWS Lambda can't take the snapshot of the function.
+
+https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html#snapstart-supported-regions
+"""
+
 _BROKEN_STATUSES: Final = ("ROLLBACK_FAILED", "DELETE_FAILED", "_IN_PROGRESS")
 
 
@@ -49,8 +55,11 @@ def _engine(_account: Account, _stage: Stage) -> Row:
 
 
 def _region(account: Account, stage: Stage) -> Row:
-    """Region: CloudFront must reach it, and take its certificate."""
+    """Region: CloudFront must reach it and take its certificate, and Lambda take snapshots."""
     what, need = "region", "CloudFront's address list"
+    if account.region in NO_SNAPSTART:
+        advice = "AWS Lambda has no SnapStart there: deploy to another region"
+        return Row(Verdict.FAILURE, what, need, account.region, advice)
     try:
         CustomDomain.of_stage(stage, region=account.region)
         account.cloudfront_prefix_list()

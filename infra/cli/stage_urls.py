@@ -4,15 +4,13 @@
 """
 
 import argparse
-import sys
 from typing import Final, NamedTuple
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
 
 from infra import outputs
-from infra.cli.account import account_session
-from infra.cli.command_errors import CannotRun, NotDeployed
+from infra.cli.account import identify
+from infra.cli.command_errors import CannotRun, NotDeployed, ends_in_one_line
 from infra.cli.confirmation import is_confirmed
 from infra.cli.deployed_stacks import find_stack
 from infra.stage import Stage
@@ -64,16 +62,14 @@ def main() -> None:
     parser.add_argument("stage")
     parser.add_argument("backend", choices=BACKENDS)
     asked = parser.parse_args()
-    try:
+    with ends_in_one_line():
         stage = Stage.load(asked.stage)
         if stage.keeps_data and not is_confirmed():
-            raise CannotRun(  # noqa: TRY301 - one place prints all reasons
+            raise CannotRun(
                 f"tests and load move and reset the counter of {stage.name}: set YES=1 to allow it"
             )
-        urls = read_urls(account_session(), stage)
-    except (CannotRun, ValueError, BotoCoreError, ClientError, OSError) as fault:
-        sys.exit(f"fib: {fault}")
-    print(getattr(urls, BACKENDS[asked.backend]))
+        urls = read_urls(identify().session, stage)
+        print(getattr(urls, BACKENDS[asked.backend]))
 
 
 if __name__ == "__main__":

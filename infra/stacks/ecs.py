@@ -7,6 +7,7 @@ from aws_cdk import Duration, Stack
 from aws_cdk.aws_ecr_assets import Platform
 from aws_cdk.aws_ecs import (
     AvailabilityZoneRebalancing,
+    AwsLogDriverMode,
     Cluster,
     ContainerImage,
     CpuArchitecture,
@@ -141,7 +142,11 @@ class EcsStack(Stack):
             readonly_root_filesystem=True,
             stop_timeout=Duration.seconds(server_timeouts.KILL),
             logging=LogDriver.aws_logs(
-                stream_prefix="server", log_group=log_group(self, "Log", stage=stage)
+                stream_prefix="server",
+                log_group=log_group(self, "Log", stage=stage),
+                # A setting of the account decides about the default. In the other mode, the server
+                # stops as soon as CloudWatch takes no lines.
+                mode=AwsLogDriverMode.NON_BLOCKING,
             ),
         )
         storage.grant_counting(task.task_role)

@@ -126,6 +126,9 @@ class WebsiteStack(Stack):
             cache_control=[CacheControl.no_cache()],
             log_group=log_group(self, "FilesLog", stage=stage),
         )
+        # The function that empties the bucket is there before the first file, and goes after this
+        # resource. Otherwise a first deploy that fails could leave files, and so the bucket.
+        files.node.add_dependency(bucket)
         bucket_id = self.get_logical_id(cast("CfnElement", bucket.node.default_child))
         for finding in (
             "L1",

@@ -19,7 +19,7 @@ NO_CREDENTIALS = {name: CREDENTIALS[name] for name in CREDENTIALS if "KEY" not i
 
 def _describe_type(_: CloudFormationResponse) -> ActionResult:
     """Answer that a resource type exists, which moto does not know of any."""
-    return ActionResult({})
+    return ActionResult({"Type": "RESOURCE"})
 
 
 @contextmanager

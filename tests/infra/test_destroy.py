@@ -64,6 +64,22 @@ def _delete_custom_resource(
 
 
 @pytest.mark.parametrize("stage", ["dev", "prod"])
+def test_files_come_after_the_function_that_empties_the_bucket(
+    stage: str, request: pytest.FixtureRequest
+) -> None:
+    """Prove that a first deploy that fails can be rolled back, at whatever point it failed.
+
+    CloudFormation deletes only what it has created. With the files in the bucket and no function to
+    empty it, the deletion of the bucket fails: https://github.com/CloudSnorkel/cdk-turbo-layers/pull/83
+    """
+    templates: Templates = request.getfixturevalue(stage)
+    resources = templates.resources("website")
+    (files,) = templates.of("Custom::CDKBucketDeployment", stack="website")
+    before = {resources[each]["Type"] for each in files.get("DependsOn", [])}
+    assert "Custom::S3AutoDeleteObjects" in before
+
+
+@pytest.mark.parametrize("stage", ["dev", "prod"])
 def test_bucket_is_deleted_with_its_stack(
     stage: str, request: pytest.FixtureRequest, s3: Any, tmp_path: Path
 ) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from cfnlint.helpers import REGIONS
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
@@ -66,6 +67,14 @@ def test_region_without_budgets_fails_for_a_stage_with_one() -> None:
     )
     for settings in ({}, {"alarm_email": "ops@example.org", "monthly_budget_dollars": 0}):
         assert row(**settings).verdict is Verdict.GOOD
+
+
+@pytest.mark.parametrize("region", ["ap-east-2", "ap-southeast-6"])
+def test_region_without_snapshots_fails(region: str) -> None:
+    """CloudFormation knows the function's property there, but AWS Lambda refuses it."""
+    row = check(region=region)["region"]
+    assert row.verdict is Verdict.FAILURE
+    assert "SnapStart" in row.advice
 
 
 def test_region_without_vpc_origins_fails() -> None:

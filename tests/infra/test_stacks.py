@@ -168,6 +168,17 @@ def test_tasks_are_read_only_and_have_public_addresses(dev: Templates) -> None:
     assert container["ReadonlyRootFilesystem"] is True
 
 
+def test_server_does_not_wait_for_its_log(dev: Templates, prod: Templates) -> None:
+    """Prove that a server goes on counting while CloudWatch takes no lines, in every account.
+
+    Without the option, the account's setting `defaultLogDriverMode` decides:
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-account-settings.html
+    """
+    for templates in (dev, prod):
+        (container,) = templates.one("AWS::ECS::TaskDefinition")["ContainerDefinitions"]
+        assert container["LogConfiguration"]["Options"]["mode"] == "non-blocking"
+
+
 def test_tasks_start_after_what_they_need(dev: Templates) -> None:
     """Prove that the first task finds its route to the registry and the rights to pull and log."""
     resources = dev.resources("ecs")
