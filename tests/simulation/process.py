@@ -192,7 +192,7 @@ class Process:
             group = waiting[0]
             answered = len(group.steps)
             if group.batch.waiting:
-                # A refused step waits as long again for a call in flight, as in `BatchQueue.submit`.
+                # A refused step waits as long again for a call in flight, as in `BatchQueue`.
                 grace = GRACE_SECONDS * (1 + bool(group.batch.in_doubt))
                 grace *= group.batch.was_refused
                 answered = bisect_left(group.arrivals, now - DEADLINE_SECONDS - grace)
