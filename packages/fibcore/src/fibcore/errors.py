@@ -41,7 +41,7 @@ class PastEnd(CounterError):
 class Unavailable(CounterError):
     """The step was not counted, and it never will be.
 
-    The exception is its subclass `Refused` (`dynamodb/error_classification.py`): if a proxy sent
+    Only its subclass `Refused` (`dynamodb/error_classification.py`) promises less: if a proxy sent
     the request twice, DynamoDB may have rejected one copy and applied the other.
 
     Attributes:

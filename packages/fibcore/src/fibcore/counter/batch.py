@@ -17,8 +17,8 @@ class Batch:
         done: Set when every step is answered.
         plans: The plan of every write since the last call of `fenced`, by sequence number.
         in_doubt: The numbers of the writes and fences whose outcome is not known yet.
-        was_refused: Whether a write was rejected or a fence failed, and it is still unknown whether
-            an earlier write, or a copy of the rejected one, was applied.
+        was_refused: Whether DynamoDB rejected a write, or a fence failed, and no later write has
+            shown yet what became of the writes before it.
     """
 
     def __init__(self, lock: threading.Lock) -> None:

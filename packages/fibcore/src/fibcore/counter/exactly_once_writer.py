@@ -14,8 +14,8 @@ These are the rules. The model in `tests/unit/batching_model.py` shows that each
    ever applied, and the stored number tells which. After an unanswered write, the writer sends the
    waiting steps again. Every write is remembered, even one that DynamoDB refused, because a proxy
    may have delivered a copy of it before.
-4. Before a batch fails or is refused although a write of it was sent, the writer sends a fence. A
-   fence moves nothing. Either it raises the stored number, which rules out all earlier writes and
+4. If a write of a batch was sent and the batch is to fail or to be refused, the writer sends a
+   fence first. A fence moves nothing. Either it raises the stored number, which rules out all earlier writes and
    their copies for ever, or it finds that one was applied.
 5. Another writer's entry that has not changed for a minute is removed, by a write that applies
    only if the entry still has the number that was read (`writer_registry.py`).
