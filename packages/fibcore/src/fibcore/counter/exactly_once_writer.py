@@ -15,8 +15,8 @@ These are the rules. The model in `tests/unit/batching_model.py` shows that each
    waiting steps again. Every write is remembered, even one that DynamoDB refused, because a proxy
    may have delivered a copy of it before.
 4. If a write of a batch was sent and the batch is to fail or to be refused, the writer sends a
-   fence first. A fence moves nothing. Either it raises the stored number, which rules out all earlier writes and
-   their copies for ever, or it finds that one was applied.
+   fence first. A fence moves nothing. Either it raises the stored number, which rules out all
+   earlier writes and their copies for ever, or it finds that one was applied.
 5. Another writer's entry that has not changed for a minute is removed, by a write that applies
    only if the entry still has the number that was read (`writer_registry.py`).
 """
