@@ -1,12 +1,13 @@
 """The stacks of a stage as CloudFormation templates."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.loaders import JSONFileLoader
 
 from infra.app import build, create_app
 from infra.outputs import STACKS
@@ -96,6 +97,15 @@ class Templates:
             for name, output in self.raw_outputs(stack).items()
             if "Export" not in output
         }
+
+
+@pytest.fixture(scope="session", autouse=True)
+def api_models_are_parsed_once() -> Iterator[None]:
+    """Keep botocore's description of each AWS API, which takes half a second for EC2's."""
+    load = cache(JSONFileLoader().load_file)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(JSONFileLoader, "load_file", lambda _, path: load(path))
+        yield
 
 
 @pytest.fixture(scope="session")
