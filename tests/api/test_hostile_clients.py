@@ -76,6 +76,7 @@ def is_closed_by_server(connection: socket.socket) -> bool:
         return True
 
 
+@pytest.mark.long
 def test_unfinished_heads_are_closed_in_time(
     new_table: Callable[..., Settings], start_backend: Start
 ) -> None:
@@ -88,6 +89,7 @@ def test_unfinished_heads_are_closed_in_time(
             assert backend.request("POST", "/next").index() == 1
 
 
+@pytest.mark.long
 def test_client_that_never_reads_is_disconnected(
     new_table: Callable[..., Settings], start_backend: Start
 ) -> None:
@@ -124,6 +126,7 @@ def test_aborting_clients_do_not_affect_others(
         assert "Traceback" not in process.output()
 
 
+@pytest.mark.long
 def test_stalling_clients_block_nobody_and_leak_nothing(
     new_table: Callable[..., Settings], start_backend: Start
 ) -> None:

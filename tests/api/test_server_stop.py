@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pytest
 from fibcore import Settings
 from server_api.worker import IDLE_SECONDS_AT_STOP
 
@@ -100,6 +101,7 @@ def test_stop_answers_requests_in_socket_buffers(
         assert process.loud_lines() == []
 
 
+@pytest.mark.long
 def test_stop_answers_connections_in_the_backlog(
     new_table: Callable[..., Settings], start_backend: Start
 ) -> None:
@@ -134,6 +136,7 @@ def test_sweep_answers_requests_in_socket_buffers(
         assert process.loud_lines() == []
 
 
+@pytest.mark.long
 def test_stop_closes_idle_connections_silently(
     new_table: Callable[..., Settings], start_backend: Start
 ) -> None:
@@ -151,6 +154,7 @@ def test_stop_closes_idle_connections_silently(
         assert process.loud_lines() == []
 
 
+@pytest.mark.long
 def test_sweep_closes_idle_connections_silently(
     new_table: Callable[..., Settings], start_backend: Start
 ) -> None:
@@ -162,6 +166,7 @@ def test_sweep_closes_idle_connections_silently(
         assert process.loud_lines() == []
 
 
+@pytest.mark.long
 def test_stop_answers_what_is_in_flight(
     new_table: Callable[..., Settings], start_backend: Start
 ) -> None:

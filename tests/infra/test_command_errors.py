@@ -281,6 +281,7 @@ def test_missing_settings_file_is_reported(tmp_path: Path, monkeypatch: pytest.M
         synthesize()
 
 
+@pytest.mark.long
 def test_unwritable_output_of_synth_is_reported(tmp_path: Path) -> None:
     """Prove it by a file in the folder's place, which is unwritable for every user."""
     (tmp_path / "file").touch()

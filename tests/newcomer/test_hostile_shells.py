@@ -130,6 +130,7 @@ def running_stack(checkout: Checkout, variables: dict[str, str]) -> Iterator[Non
         eventually(lambda: not processes_of(variables))
 
 
+@pytest.mark.long
 def test_everything_hostile_at_once(tmp_path: Path, elsewhere: Path, broken: Path) -> None:
     """What the long tests try one by one."""
     every = {name: text for each in ENVIRONMENTS.values() for name, text in each.items()}

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import pytest
 from detect_secrets.core.secrets_collection import SecretsCollection
 from detect_secrets.settings import default_settings
 
@@ -42,6 +43,7 @@ def found_secrets(root: Path, names: list[str]) -> set[tuple[str, str]]:
     return {(name, secret.type) for name, secret in secrets}
 
 
+@pytest.mark.long
 def test_no_secret_stands_in_any_file() -> None:
     searched = [name for name in checkout_files() if name not in NOT_SEARCHED]
     assert found_secrets(ROOT, searched) == set(NO_SECRETS)

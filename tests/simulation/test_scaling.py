@@ -57,6 +57,7 @@ def test_one_process_is_never_slowed_down() -> None:
     assert result.p99 < 30
 
 
+@pytest.mark.long
 def test_free_share_is_taken_within_seconds() -> None:
     results = results_of("1, 4, 16 and 3 tasks", 4_000)
     assert results["the first 5 s with 3 tasks"].writes > 0.7 * results["3 tasks"].writes

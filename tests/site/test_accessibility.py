@@ -78,6 +78,7 @@ def test_next_and_play_are_disabled_at_the_end(counter: CounterPage, stack: Back
         expect(counter.button(name)).to_be_enabled()
 
 
+@pytest.mark.long
 def test_focus_stays_when_show_all_goes(counter: CounterPage, stack: BackendStack) -> None:
     stack.put(10_000)
     counter.open()

@@ -109,6 +109,7 @@ def test_where_there_is_one_backend_there_is_no_switch(
     expect(counter.page).to_have_url(f"{stack.url}/")
 
 
+@pytest.mark.long
 def test_each_backend_shows_how_long_its_last_calls_took(
     counter: CounterPage, stack: BackendStack
 ) -> None:

@@ -64,6 +64,7 @@ def test_copy_that_is_refused_says_why(counter: CounterPage, stack: BackendStack
     counter.says("The browser did not allow this page to copy")
 
 
+@pytest.mark.long
 def test_whole_number_is_printed_after_show_all(counter: CounterPage, stack: BackendStack) -> None:
     stack.put(100_000)
     counter.page.set_viewport_size({"width": 800, "height": 600})

@@ -29,15 +29,9 @@ _PLACES = """names => names.map(name => {
 })"""
 
 
-@pytest.mark.parametrize("face", ["own", pytest.param("another", marks=pytest.mark.long)])
-@pytest.mark.parametrize(
-    "width",
-    [
-        320,
-        1440,
-        *(pytest.param(width, marks=pytest.mark.long) for width in (768, 1024, 1100, 3840)),
-    ],
-)
+@pytest.mark.long
+@pytest.mark.parametrize("face", ["own", "another"])
+@pytest.mark.parametrize("width", [320, 768, 1024, 1100, 1440, 3840])
 def test_nothing_moves_or_sticks_out_from_index_to_index(
     counter: CounterPage, stack: BackendStack, width: int, face: str
 ) -> None:

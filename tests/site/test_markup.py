@@ -34,7 +34,7 @@ def violations(counter: CounterPage) -> list[str]:
     ("scheme", "index", "width"),
     [
         ("light", 12, 1440),
-        ("dark", 10_000, 320),
+        pytest.param("dark", 10_000, 320, marks=pytest.mark.long),
         pytest.param("dark", 12, 1440, marks=pytest.mark.long),
         pytest.param("light", 10_000, 320, marks=pytest.mark.long),
     ],

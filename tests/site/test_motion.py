@@ -1,5 +1,6 @@
 """Motion stays readable: what changes sooner than a turn takes does not fade."""
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.processes import eventually
@@ -36,6 +37,7 @@ def test_nothing_moves_at_sixteen_steps_a_second(counter: CounterPage, stack: Ba
     assert all(since >= _STEADY_MS - 20 for since in counter.page.evaluate("window.moved"))
 
 
+@pytest.mark.long
 def test_labels_are_there_at_once_at_speed(counter: CounterPage, stack: BackendStack) -> None:
     stack.put(40)
     counter.open()

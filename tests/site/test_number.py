@@ -88,6 +88,7 @@ def test_copy_takes_the_whole_value(
     assert copied == gmpy2.fib(10_000).digits(10)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("motion", "animations"), [("no-preference", 3), ("reduce", 0)])
 def test_a_change_is_animated_unless_less_motion_is_preferred(
     counter: CounterPage,

@@ -43,6 +43,7 @@ def gaps_while_playing(counter: CounterPage, steps: int) -> list[float]:
     return [later - earlier for earlier, later in pairwise(counter.sent("POST")[before:])]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("notch", "pace", "gap_ms"),
     [
@@ -71,6 +72,7 @@ def test_it_plays_at_the_speed_that_is_set(
         assert gap_ms <= gap <= gap_ms + 110
 
 
+@pytest.mark.long
 def test_play_after_a_quick_pause_is_no_faster(counter: CounterPage, stack: BackendStack) -> None:
     stack.put(7)
     counter.open_with_its_clock_stopped()

@@ -41,6 +41,7 @@ def test_two_tabs_follow_each_other(
     counter.is_at(8)
 
 
+@pytest.mark.long
 def test_it_asks_every_two_seconds_and_what_has_not_changed_is_not_sent_again(
     counter: CounterPage, stack: BackendStack
 ) -> None:
@@ -103,6 +104,7 @@ def test_a_hidden_tab_asks_nothing_and_catches_up_when_seen(
     assert asked() == 1
 
 
+@pytest.mark.long
 def test_reads_are_repeated_later_and_later_while_a_backend_is_down(
     counter: CounterPage, stack: BackendStack
 ) -> None:
@@ -168,6 +170,7 @@ def requests_of(page: Page, path: str) -> Callable[[], int]:
     return lambda: len(urls)
 
 
+@pytest.mark.long
 def test_read_aborted_amid_its_answer_raises_no_error(
     counter: CounterPage, stack: BackendStack
 ) -> None:

@@ -41,6 +41,7 @@ def test_linked_term_needs_no_backend(counter: CounterPage) -> None:
     assert counter.digits == "19740274219868223167"
 
 
+@pytest.mark.long
 def test_link_to_a_term_is_copied(
     counter: CounterPage, stack: BackendStack, context: BrowserContext
 ) -> None:

@@ -93,6 +93,7 @@ def test_everything_can_be_reached_by_the_keyboard_alone(
     ]  # fmt: skip
 
 
+@pytest.mark.long
 def test_a_whole_visit_by_the_keyboard_alone(counter: CounterPage, stack: BackendStack) -> None:
     stack.put(10_000)
     counter.open()
@@ -175,6 +176,7 @@ def test_a_button_held_down_repeats_until_it_is_let_go(
     counter.is_at(rested + 1)
 
 
+@pytest.mark.long
 def test_a_key_held_down_ends_when_it_is_let_go(counter: CounterPage, stack: BackendStack) -> None:
     stack.put(7)
     counter.open()

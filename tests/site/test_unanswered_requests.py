@@ -1,5 +1,6 @@
 """A backend takes requests and answers none: the page stays usable and says what it knows."""
 
+import pytest
 from playwright.sync_api import Request, expect
 
 from tests.processes import eventually
@@ -68,6 +69,7 @@ def test_unanswered_step_is_told_and_never_repeated(
     assert len(steps) == 2
 
 
+@pytest.mark.long
 def test_late_answer_never_covers_a_newer_index(counter: CounterPage, stack: BackendStack) -> None:
     stack.put(5)
     counter.open()

@@ -39,6 +39,32 @@ ODD_HEADERS = [
     ("if-none-match", "\ud800"),
 ]
 
+UNKNOWN_EVENTS: list[Any] = [
+    {},
+    None,
+    [],
+    "ping",
+    {"warmer": True, "concurrency": 3},
+    {"source": "serverless-plugin-warmup"},
+    {"version": "0", "detail-type": "Scheduled Event", "source": "aws.events", "detail": {}},
+    {"httpMethod": "POST", "path": "/next", "resource": "/{proxy+}", "requestContext": {}},
+    {"requestContext": {"elb": {}}, "httpMethod": "POST", "path": "/next", "headers": {}},
+    {"Records": [{"eventSource": "aws:sqs", "body": "POST /next"}]},
+]
+STATUS_OF_PATH = {
+    "/health": 200,
+    "/%68ealth": 404,
+    "/health%20": 404,
+    "/health?x": 404,
+    "/health#x": 404,
+    "/health\0": 404,
+    "//health": 404,
+    "/health/": 404,
+    "/\ud800": 404,
+    "/100%": 404,
+    "": 404,
+}
+
 
 def event(method: str = "GET", path: str = "/health", **more: Any) -> dict[str, Any]:
     """Return an event of payload format 2.0."""
@@ -97,6 +123,11 @@ def answers_to_odd_headers() -> tuple[list[dict[str, Any]], str]:
     return handled([event(headers={name: value}) for name, value in ODD_HEADERS])
 
 
+@cache
+def answers_to_unknown_events() -> tuple[list[dict[str, Any]], str]:
+    return handled(UNKNOWN_EVENTS)
+
+
 def lower_case(headers: contract.Headers) -> set[tuple[str, str]]:
     return {(name.lower(), value) for name, value in headers}
 
@@ -116,24 +147,11 @@ def test_odd_headers_change_no_answer(position: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "unknown",
-    [
-        {},
-        None,
-        [],
-        "ping",
-        {"warmer": True, "concurrency": 3},
-        {"source": "serverless-plugin-warmup"},
-        {"version": "0", "detail-type": "Scheduled Event", "source": "aws.events", "detail": {}},
-        {"httpMethod": "POST", "path": "/next", "resource": "/{proxy+}", "requestContext": {}},
-        {"requestContext": {"elb": {}}, "httpMethod": "POST", "path": "/next", "headers": {}},
-        {"Records": [{"eventSource": "aws:sqs", "body": "POST /next"}]},
-    ],
-    ids=json.dumps,
+    "position", range(len(UNKNOWN_EVENTS)), ids=map(json.dumps, UNKNOWN_EVENTS)
 )
-def test_unknown_events_are_not_found(unknown: Any) -> None:
-    (answer,), log = handled([unknown])
-    assert_ours(answer, 404, problems.problem_body(problems.NOT_FOUND))
+def test_unknown_events_are_not_found(position: int) -> None:
+    answers, log = answers_to_unknown_events()
+    assert_ours(answers[position], 404, problems.problem_body(problems.NOT_FOUND))
     assert log == ""
 
 
@@ -153,25 +171,12 @@ def test_bad_base64_body_gets_our_answer() -> None:
     assert log == ""
 
 
-@pytest.mark.parametrize(
-    ("raw_path", "status"),
-    [
-        ("/health", 200),
-        ("/%68ealth", 404),
-        ("/health%20", 404),
-        ("/health?x", 404),
-        ("/health#x", 404),
-        ("/health\0", 404),
-        ("//health", 404),
-        ("/health/", 404),
-        ("/\ud800", 404),
-        ("/100%", 404),
-        ("", 404),
-    ],
-)
-def test_path_is_not_decoded_again(raw_path: str, status: int) -> None:
-    (answer,), log = handled([event(path=raw_path)])
-    assert answer["statusCode"] == status
+def test_path_is_not_decoded_again() -> None:
+    answers, log = handled([event(path=path) for path in STATUS_OF_PATH])
+    found = {
+        path: answer["statusCode"] for path, answer in zip(STATUS_OF_PATH, answers, strict=True)
+    }
+    assert found == STATUS_OF_PATH
     assert log == ""
 
 
