@@ -6,17 +6,27 @@ the templates say about them. `docs/later-deploys.md` says what to do when one h
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from infra import ROOT
+from infra.app import build, create_app
 from infra.outputs import STACKS
-from tests.infra.conftest import Templates
+from infra.stage import Stage
+from tests.infra.conftest import NO_BUNDLING, Templates
 
 PAGE = (ROOT / "docs/later-deploys.md").read_text()
 TAGS = {"application": "fib", "stage": "dev"}
+EVERYTHING: dict[str, Any] = {
+    "domain": "fib.example.org",
+    "hosted_zone": "Z1",
+    "reserved_concurrency": 5,
+    "min_tasks": 3,
+    "access_log": True,
+    "alarm_email": "ops@example.org",
+}
 # Resources whose names are unique in an account, whatever the region, and where the name is.
 ACCOUNT_WIDE = {
     "AWS::CloudFront::ResponseHeadersPolicy": ("ResponseHeadersPolicyConfig", "Name"),
@@ -48,15 +58,7 @@ def test_vpc_origin_depends_on_no_setting(templates_of: Callable[..., Templates]
     def origin(**settings: Any) -> dict[str, Any]:
         return templates_of("dev", **settings).one("AWS::CloudFront::VpcOrigin")
 
-    everything = {
-        "domain": "fib.example.org",
-        "hosted_zone": "Z1",
-        "reserved_concurrency": 5,
-        "min_tasks": 3,
-        "access_log": True,
-        "alarm_email": "ops@example.org",
-    }
-    assert origin() == origin(**everything)
+    assert origin() == origin(**EVERYTHING)
 
 
 @pytest.mark.parametrize("kind", ACCOUNT_WIDE)
@@ -117,3 +119,59 @@ def test_imported_values_are_those_documented(dev: Templates) -> None:
     documented = "".join(re.findall(r"^\| ([^|]+) \|", PAGE, re.MULTILINE)).lower()
     for name in ("table", "http api", "load balancer", "listener", "target group"):
         assert name in documented
+
+
+def _exports(outputs: dict[str, dict[str, Any]]) -> set[str]:
+    return {each["Export"]["Name"] for each in outputs.values() if "Export" in each}
+
+
+def _exports_without(*consumers: str) -> dict[str, set[str]]:
+    """Return what each stack exports if these stacks are not in the app."""
+    app = create_app(NO_BUNDLING)
+    build(app, Stage(name="dev", **EVERYTHING))
+    for consumer in consumers:
+        assert app.node.try_remove_child(f"fib-dev-{consumer}")
+    assembly = app.synth()
+    return {
+        name: _exports(assembly.get_stack_by_name(f"fib-dev-{name}").template.get("Outputs", {}))
+        for name in STACKS
+        if name not in consumers
+    }
+
+
+@pytest.fixture(scope="module")
+def explicit() -> dict[str, set[str]]:
+    """What each stack exports by itself, whatever the other stacks use."""
+    alone = _exports_without("api-gateway", "ecs", "website")
+    return {**_exports_without("website"), **alone}
+
+
+def _imports(part: Any) -> Iterator[str]:
+    match part:
+        case {"Fn::ImportValue": name}:
+            yield name
+        case dict():
+            for each in part.values():
+                yield from _imports(each)
+        case list():
+            for each in part:
+                yield from _imports(each)
+
+
+def test_exports_do_not_need_a_consumer(dev: Templates, explicit: dict[str, set[str]]) -> None:
+    """Prove that a consumer can stop using a value.
+
+    The CDK deploys the producer first. Without an explicit export, that deploy would remove a value
+    that the consumer still imports, and CloudFormation refuses it.
+    """
+    assert explicit == {stack: _exports(dev.raw_outputs(stack)) for stack in explicit}
+
+
+def test_each_import_has_an_explicit_export(
+    templates_of: Callable[..., Templates], explicit: dict[str, set[str]]
+) -> None:
+    """Prove it with every setting, since a setting could add an import."""
+    templates = templates_of("dev", **EVERYTHING)
+    imported = {name for stack in STACKS for name in _imports(templates.resources(stack))}
+    assert imported
+    assert imported <= set().union(*explicit.values())
