@@ -6,6 +6,7 @@ the templates say about them. `docs/later-deploys.md` says what to do when one h
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -96,31 +97,6 @@ def test_irreplaceable_resources_keep_their_ids(dev: Templates, prod: Templates)
         assert ids == IRREPLACEABLE
 
 
-def test_imported_values_are_those_documented(dev: Templates) -> None:
-    """A stack can't change what another one imports; docs/later-deploys.md lists these."""
-    exported = {
-        stack: sorted(
-            output["Export"]["Name"].partition(":")[2].removeprefix("ExportsOutput")
-            for output in dev.raw_outputs(stack).values()
-            if "Export" in output
-        )
-        for stack in STACKS
-    }
-    kinds = {
-        stack: {re.sub(r"(FnGetAtt|Ref)|[0-9A-F]{8}.*$", "", name) for name in names}
-        for stack, names in exported.items()
-    }
-    assert kinds == {
-        "storage": {"Counters"},
-        "api-gateway": {"Api"},
-        "ecs": {"LoadBalancer", "LoadBalancerListener", "LoadBalancerTargets"},
-        "website": set(),
-    }
-    documented = "".join(re.findall(r"^\| ([^|]+) \|", PAGE, re.MULTILINE)).lower()
-    for name in ("table", "http api", "load balancer", "listener", "target group"):
-        assert name in documented
-
-
 def _exports(outputs: dict[str, dict[str, Any]]) -> set[str]:
     return {each["Export"]["Name"] for each in outputs.values() if "Export" in each}
 
@@ -175,3 +151,65 @@ def test_each_import_has_an_explicit_export(
     imported = {name for stack in STACKS for name in _imports(templates.resources(stack))}
     assert imported
     assert imported <= set().union(*explicit.values())
+
+
+# What each stack imports, and the row of docs/later-deploys.md with the words that say so.
+_BALANCER = "The load balancer, its listener and its target group"
+DOCUMENTED = {
+    "Counters": ("The table", "Three stacks import its name", 3),
+    "Counters.Arn": ("The table", "two of them its ARN", 2),
+    "Api.ApiEndpoint": ("The HTTP API", "imports its address", 1),
+    "Api": ("The HTTP API", "its id", 1),
+    "LoadBalancer": (_BALANCER, "imports the load balancer's ARN", 1),
+    "LoadBalancer.DNSName": (_BALANCER, "its DNS name", 1),
+    "LoadBalancer.LoadBalancerFullName": (_BALANCER, "the name of the load balancer", 1),
+    "LoadBalancerListener": (_BALANCER, "the listener's ARN", 1),
+    "LoadBalancerTargets.TargetGroupFullName": (_BALANCER, "the name of the target group", 1),
+}
+
+
+def _value(output: dict[str, Any]) -> str:
+    """Return what an output refers to, without the hash of the logical id."""
+    match output["Value"]:
+        case {"Fn::GetAtt": [logical_id, attribute]}:
+            return f"{logical_id[:-8]}.{attribute}"
+        case {"Ref": logical_id}:
+            return str(logical_id[:-8])
+    raise AssertionError(output)
+
+
+def test_imported_values_are_documented(dev: Templates) -> None:
+    """A stack can't change what another one imports, so the page names each value."""
+    values = {
+        output["Export"]["Name"]: _value(output)
+        for stack in STACKS
+        for output in dev.raw_outputs(stack).values()
+        if "Export" in output
+    }
+    importers = Counter(
+        values[name] for stack in STACKS for name in set(_imports(dev.resources(stack)))
+    )
+    assert importers == {value: number for value, (_, _, number) in DOCUMENTED.items()}
+    rows = dict(re.findall(r"^\| ([^|]+) \| ([^|]+) \|", PAGE, re.MULTILINE))
+    for row, words, _ in DOCUMENTED.values():
+        assert words in rows[row]
+
+
+def test_other_zones_would_need_the_same_addresses(
+    templates_of: Callable[..., Templates],
+) -> None:
+    """Prove that a stage can't change its zones: CloudFormation creates the new subnets first."""
+
+    def blocks(zones: str) -> dict[str, str]:
+        subnets = templates_of("dev", availability_zones=zones).of("AWS::EC2::Subnet")
+        return {
+            each["Properties"]["CidrBlock"]: each["Properties"]["AvailabilityZone"]
+            for each in subnets
+        }
+
+    before, after = blocks("us-east-1a,us-east-1b"), blocks("us-east-1c,us-east-1d")
+    assert before.keys() == after.keys()
+    assert not set(before.values()) & set(after.values())
+    (row,) = re.findall(r"^\| The availability zones and the network \|.*$", PAGE, re.MULTILINE)
+    assert "the same addresses" in row
+    assert "Deploy another stage, move the index" in row
