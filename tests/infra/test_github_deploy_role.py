@@ -8,7 +8,7 @@ import yaml
 
 from infra import ROOT
 from infra.cli.service_linked_roles import SERVICES
-from tests.infra.test_preflight import account_answers
+from tests.infra.test_destroy_command import stuck_answers
 
 TEMPLATE = ROOT / "infra/github_deploy_role.yaml"
 IAM_NAMES = {"service-quotas": "servicequotas"}
@@ -45,9 +45,9 @@ def actions(name: str) -> set[str]:
     }
 
 
-def test_deploy_role_may_ask_what_preflight_asks() -> None:
-    """Prove it by the calls that the preflight's tests answer."""
-    asked = {*account_answers(), "route53.GetHostedZone"}
+def test_deploy_role_may_ask_what_the_commands_ask() -> None:
+    """Prove it by the calls that the tests of `make preflight` and `make destroy` answer."""
+    asked = {*stuck_answers(), "route53.GetHostedZone"}
     needed = {
         f"{IAM_NAMES.get(service, service)}:{operation}"
         for service, _, operation in (call.partition(".") for call in asked)
