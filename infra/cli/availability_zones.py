@@ -33,7 +33,7 @@ https://docs.aws.amazon.com/AmazonECS/latest/developerguide/AWS_Fargate-Regions.
 def choose_zones(account: Account, stage: Stage) -> list[str]:
     """Return the names of two zones: those of the deployed stage, else the first two that serve.
 
-    A deployed stage keeps its zones, because other zones would replace its load balancer.
+    A deployed stage keeps its zones: the subnets of other zones would have the same addresses.
 
     Raises:
         NoAccount: Fewer than two zones of the region serve.

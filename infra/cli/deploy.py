@@ -98,8 +98,8 @@ def preflight(account: Account, stage: Stage, _run_cdk: Cdk) -> None:
 def destroy(account: Account, stage: Stage, run_cdk: Cdk) -> None:
     """Delete all stacks of a stage with its data.
 
-    CloudFront takes some minutes to remove its network interfaces from the network, so the deletion
-    of the network can fail. Then this function waits for them and tries once more.
+    CloudFront takes some minutes to leave the stage's network, so the deletion of the network can
+    fail. Then this function waits until CloudFront has left, and tries once more in any case.
 
     Raises:
         NoAccount: The region lacks what a stage needs.
@@ -109,8 +109,9 @@ def destroy(account: Account, stage: Stage, run_cdk: Cdk) -> None:
     try:
         run_cdk(*arguments)
     except subprocess.CalledProcessError:
-        if not (is_network_stuck(account, stage) and wait_until_gone(account, stage)):
+        if not is_network_stuck(account, stage):
             raise
+        wait_until_gone(account, stage)
         run_cdk(*arguments)
 
 

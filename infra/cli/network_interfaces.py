@@ -1,7 +1,8 @@
-"""CloudFront's network interfaces in a stage's network, which outlive the VPC origin a while."""
+"""What CloudFront leaves in a stage's network for some minutes after the VPC origin is deleted."""
 
 import time
 from collections.abc import Callable
+from typing import Final
 
 from infra import outputs
 from infra.cli.account import Account
@@ -9,8 +10,11 @@ from infra.cli.command_errors import NotDeployed
 from infra.cli.deployed_stacks import find_stack
 from infra.stage import Stage
 
-LONGEST_WAIT_SECONDS = 15 * 60
-_PERIOD_SECONDS = 15
+LONGEST_WAIT_SECONDS: Final = 15 * 60
+_PERIOD_SECONDS: Final = 15
+# CloudFront gives this tag to its network interfaces, and this name to its security group.
+_INTERFACE_TAG: Final = "aws.cloudfront.vpcorigin"
+_SECURITY_GROUP: Final = "CloudFront-VPCOrigins-Service-SG"
 
 
 def is_network_stuck(account: Account, stage: Stage) -> bool:
@@ -23,31 +27,37 @@ def is_network_stuck(account: Account, stage: Stage) -> bool:
 
 def wait_until_gone(
     account: Account, stage: Stage, *, sleep: Callable[[float], None] = time.sleep
-) -> bool:
-    """Wait until no network interface is left in the stage's network.
+) -> None:
+    """Wait until CloudFront has left the stage's network, but a quarter of an hour at most.
 
     Args:
         account: Where the stage is.
         stage: The stage whose network could not be deleted.
         sleep: Waits for so many seconds.
-
-    Returns:
-        Whether a second try makes sense: the network is still there, without interfaces.
     """
     networks = _networks(account, stage)
-    ec2 = account.client("ec2")
-    filters = [{"Name": "vpc-id", "Values": networks}]
     waited = 0
-    while networks and (
-        left := len(ec2.describe_network_interfaces(Filters=filters)["NetworkInterfaces"])
-    ):
+    while networks and (left := _left_by_cloudfront(account, networks)):
         if waited == 0:
-            print(f"waiting until {left} network interfaces are removed …", flush=True)
+            print(f"waiting until CloudFront removes {', '.join(left)} …", flush=True)
         if waited >= LONGEST_WAIT_SECONDS:
-            return False
+            return
         sleep(_PERIOD_SECONDS)
         waited += _PERIOD_SECONDS
-    return bool(networks)
+
+
+def _left_by_cloudfront(account: Account, networks: list[str]) -> list[str]:
+    """Return the ids of CloudFront's network interfaces and security group."""
+    ec2 = account.client("ec2")
+    inside = {"Name": "vpc-id", "Values": networks}
+    tagged = {"Name": "tag-key", "Values": [_INTERFACE_TAG]}
+    named = {"Name": "group-name", "Values": [_SECURITY_GROUP]}
+    interfaces = ec2.describe_network_interfaces(Filters=[inside, tagged])["NetworkInterfaces"]
+    groups = ec2.describe_security_groups(Filters=[inside, named])["SecurityGroups"]
+    return [
+        *(each["NetworkInterfaceId"] for each in interfaces),
+        *(each["GroupId"] for each in groups),
+    ]
 
 
 def _networks(account: Account, stage: Stage) -> list[str]:

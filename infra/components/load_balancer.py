@@ -36,6 +36,7 @@ class LoadBalancer(Construct):
 
     Attributes:
         alb: The load balancer itself.
+        listener: Its only listener.
         targets: The target group with the tasks.
     """
 
@@ -87,7 +88,7 @@ class LoadBalancer(Construct):
         )
         # CloudFront and the load balancer speak HTTP inside AWS's network, because a load balancer
         # without a domain of its own can have no certificate.
-        self.alb.add_listener(
+        self.listener = self.alb.add_listener(
             "Listener",
             port=LISTENER_PORT,
             protocol=ApplicationProtocol.HTTP,

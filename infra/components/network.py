@@ -52,6 +52,6 @@ def create_network(scope: Construct, *, availability_zones: Sequence[str]) -> Vp
     suppress(
         network, VPC7="two security groups state all traffic that is allowed; flow logs add costs"
     )
-    # The next deploy reads this output, because other zones would replace the load balancer.
+    # The next deploy reads this output, because a deployed network can't change its zones.
     CfnOutput(scope, AVAILABILITY_ZONES, value=Fn.join(",", zones))
     return network

@@ -8,7 +8,7 @@ from infra.stage import Stage
 
 
 def removal_policy(stage: Stage) -> RemovalPolicy:
-    """Return what happens to a stage's data when its stack is deleted."""
+    """Return what happens to a stage's table when its stack is deleted."""
     return RemovalPolicy.RETAIN if stage.keeps_data else RemovalPolicy.DESTROY
 
 
@@ -23,10 +23,12 @@ def log_group(
         stage: Says whether the data is kept.
         name: The group's name; None for one that CloudFormation makes up.
     """
+    # A first deploy that fails deletes the group. With RETAIN it would stay without a stack.
+    kept = RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
     return LogGroup(
         scope,
         construct_id,
         log_group_name=name,
         retention=RetentionDays.THREE_MONTHS if stage.keeps_data else RetentionDays.ONE_WEEK,
-        removal_policy=removal_policy(stage),
+        removal_policy=kept if stage.keeps_data else RemovalPolicy.DESTROY,
     )

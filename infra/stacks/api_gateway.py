@@ -112,3 +112,7 @@ class ApiGatewayStack(Stack):
             format=json.dumps({name: f"$context.{name}" for name in LOGGED}),
         )
         CfnOutput(self, API_GATEWAY_URL, value=self.api.api_endpoint)
+        # The website's stack imports these values. Without these calls, a value would be exported
+        # only as long as that stack uses it (see docs/later-deploys.md).
+        self.export_value(self.api.api_endpoint)
+        self.export_value(self.api.api_id)

@@ -111,6 +111,14 @@ class EcsStack(Stack):
             requests_per_target=TARGET_REQUESTS_PER_MINUTE,
             target_group=self.load_balancer.targets,
         )
+        # The website's stack imports these values. Without these calls, a value would be exported
+        # only as long as that stack uses it (see docs/later-deploys.md).
+        alb = self.load_balancer.alb
+        self.export_value(alb.load_balancer_arn)
+        self.export_value(alb.load_balancer_dns_name)
+        self.export_value(alb.load_balancer_full_name)
+        self.export_value(self.load_balancer.listener.listener_arn)
+        self.export_value(self.load_balancer.targets.target_group_full_name)
 
     def _task(self, stage: Stage, storage: StorageStack) -> FargateTaskDefinition:
         task = FargateTaskDefinition(

@@ -71,6 +71,10 @@ class StorageStack(Stack):
         )
         seeded.node.add_dependency(seed.role)
         CfnOutput(self, TABLE_NAME, value=self.table.table_name)
+        # Other stacks import these values. Without these calls, a value would be exported only as
+        # long as another stack uses it (see docs/later-deploys.md).
+        self.export_value(self.table.table_arn)
+        self.export_value(self.table.table_name)
 
     @property
     def backend_environment(self) -> dict[str, str]:

@@ -146,39 +146,68 @@ def test_service_linked_roles_exist_before_the_stacks(
     deploy(account, Stage(name="dev"), cdk, tmp_path)
 
 
-def _network_in_use(account: Account) -> str:
-    """Put a stage's network there with an interface in it; return the interface's id."""
-    template = {
-        "Resources": {
-            "Vpc": {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.0.0.0/16"}},
-            "Subnet": {
-                "Type": "AWS::EC2::Subnet",
-                "Properties": {"VpcId": {"Ref": "Vpc"}, "CidrBlock": "10.0.0.0/24"},
-            },
+class Network:
+    """A stage's network with an interface and a security group of CloudFront's in it."""
+
+    def __init__(self, account: Account) -> None:
+        self._ec2 = account.client("ec2")
+        cloudformation = account.client("cloudformation")
+        template = {
+            "Resources": {
+                "Vpc": {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.0.0.0/16"}},
+                "Subnet": {
+                    "Type": "AWS::EC2::Subnet",
+                    "Properties": {"VpcId": {"Ref": "Vpc"}, "CidrBlock": "10.0.0.0/24"},
+                },
+            }
         }
-    }
-    account.client("cloudformation").create_stack(
-        StackName="fib-dev-ecs", TemplateBody=json.dumps(template)
-    )
-    ec2 = account.client("ec2")
-    resources = account.client("cloudformation").describe_stack_resources(StackName="fib-dev-ecs")
-    (subnet,) = [
-        each["PhysicalResourceId"]
-        for each in resources["StackResources"]
-        if each["ResourceType"] == "AWS::EC2::Subnet"
-    ]
-    created = ec2.create_network_interface(SubnetId=subnet, Description="CloudFront managed")
-    interface: str = created["NetworkInterface"]["NetworkInterfaceId"]
-    return interface
+        cloudformation.create_stack(StackName="fib-dev-ecs", TemplateBody=json.dumps(template))
+        described = cloudformation.describe_stack_resources(StackName="fib-dev-ecs")
+        ids = {
+            each["LogicalResourceId"]: each["PhysicalResourceId"]
+            for each in described["StackResources"]
+        }
+        # These are the tag and the name that CloudFront gives them.
+        self.interface: str = self._create_interface(
+            SubnetId=ids["Subnet"],
+            TagSpecifications=[
+                {
+                    "ResourceType": "network-interface",
+                    "Tags": [{"Key": "aws.cloudfront.vpcorigin", "Value": "enabled"}],
+                }
+            ],
+        )
+        self.group: str = self._ec2.create_security_group(
+            GroupName="CloudFront-VPCOrigins-Service-SG", Description="-", VpcId=ids["Vpc"]
+        )["GroupId"]
+        self._create_interface(SubnetId=ids["Subnet"], Description="of another service")
+
+    def _create_interface(self, **settings: Any) -> Any:
+        created = self._ec2.create_network_interface(**settings)
+        return created["NetworkInterface"]["NetworkInterfaceId"]
+
+    def delete_interface(self) -> None:
+        self._ec2.delete_network_interface(NetworkInterfaceId=self.interface)
+
+    def delete_group(self) -> None:
+        self._ec2.delete_security_group(GroupId=self.group)
 
 
-def test_waits_for_network_interfaces_up_to_a_limit(account: Account) -> None:
-    interface = _network_in_use(account)
+def test_waits_until_cloudfront_left_the_network(
+    account: Account, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Prove that the wait is for CloudFront's interface and for its security group only."""
+    network = Network(account)
+    steps = [network.delete_interface, network.delete_group]
+    wait_until_gone(account, Stage(name="dev"), sleep=lambda _: steps.pop(0)())
+    assert not steps
+    (line,) = capsys.readouterr().out.splitlines()
+    assert network.interface in line
+    assert network.group in line
+
+
+def test_waits_for_cloudfront_up_to_a_limit(account: Account) -> None:
+    Network(account)
     waits: list[float] = []
-    assert not wait_until_gone(account, Stage(name="dev"), sleep=waits.append)
+    wait_until_gone(account, Stage(name="dev"), sleep=waits.append)
     assert sum(waits) == LONGEST_WAIT_SECONDS
-
-    def delete_then(_: float) -> None:
-        account.client("ec2").delete_network_interface(NetworkInterfaceId=interface)
-
-    assert wait_until_gone(account, Stage(name="dev"), sleep=delete_then)

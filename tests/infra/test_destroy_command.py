@@ -35,15 +35,33 @@ def network_is(status: str) -> dict[str, Any]:
     return {"Stacks": [{"StackStatus": status}]}
 
 
-def test_destroy_tries_once_more_at_the_network() -> None:
-    """Prove it for a network without interfaces; another test waits for them to go."""
-    answers = account_answers(
-        cloudformation_DescribeStacks=network_is("DELETE_FAILED"),
-        cloudformation_DescribeStackResources={"StackResources": [NETWORK]},
-        ec2_DescribeNetworkInterfaces={"NetworkInterfaces": []},
-    )
+def stuck_answers(**changes: Any) -> dict[str, Any]:
+    """Return the answers about a network that could not be deleted, with these changes."""
+    stuck: dict[str, Any] = {
+        "cloudformation_DescribeStacks": network_is("DELETE_FAILED"),
+        "cloudformation_DescribeStackResources": {"StackResources": [NETWORK]},
+        "ec2_DescribeNetworkInterfaces": {"NetworkInterfaces": []},
+        "ec2_DescribeSecurityGroups": {"SecurityGroups": []},
+    }
+    return account_answers(**stuck | changes)
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        {},
+        {"ec2_DescribeSecurityGroups": {"SecurityGroups": [{"GroupId": "sg-1"}]}},
+        {"cloudformation_DescribeStackResources": {"StackResources": []}},
+    ],
+    ids=["CloudFront left", "security group stays", "network is gone"],
+)
+def test_destroy_tries_once_more_at_the_network(
+    answers: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Prove that it does so however the wait ended; another test lets CloudFront leave."""
+    monkeypatch.setattr("infra.cli.network_interfaces.LONGEST_WAIT_SECONDS", 0)
     cdk = FailsOnce()
-    destroy(account_with(answers), Stage(name="dev"), cdk)
+    destroy(account_with(stuck_answers(**answers)), Stage(name="dev"), cdk)
     assert cdk.commands == ["destroy", "destroy"]
 
 

@@ -8,9 +8,10 @@ import yaml
 
 from infra import ROOT
 from infra.cli.service_linked_roles import SERVICES
-from tests.infra.test_preflight import account_answers
+from tests.infra.test_destroy_command import stuck_answers
 
 TEMPLATE = ROOT / "infra/github_deploy_role.yaml"
+WORKFLOW = ROOT / ".github/workflows/deploy.yml"
 IAM_NAMES = {"service-quotas": "servicequotas"}
 
 
@@ -28,9 +29,13 @@ Loader.add_multi_constructor(
 )
 
 
+def template() -> dict[str, Any]:
+    parsed: dict[str, Any] = yaml.load(TEMPLATE.read_text(), Loader)
+    return parsed
+
+
 def role(name: str) -> dict[str, Any]:
-    template = yaml.load(TEMPLATE.read_text(), Loader)
-    properties: dict[str, Any] = template["Resources"][name]["Properties"]
+    properties: dict[str, Any] = template()["Resources"][name]["Properties"]
     return properties
 
 
@@ -45,9 +50,9 @@ def actions(name: str) -> set[str]:
     }
 
 
-def test_deploy_role_may_ask_what_preflight_asks() -> None:
-    """Prove it by the calls that the preflight's tests answer."""
-    asked = {*account_answers(), "route53.GetHostedZone"}
+def test_deploy_role_may_ask_what_the_commands_ask() -> None:
+    """Prove it by the calls that the tests of `make preflight` and `make destroy` answer."""
+    asked = {*stuck_answers(), "route53.GetHostedZone"}
     needed = {
         f"{IAM_NAMES.get(service, service)}:{operation}"
         for service, _, operation in (call.partition(".") for call in asked)
@@ -87,6 +92,31 @@ def test_only_jobs_of_the_repository_get_a_role(name: str, operator: str, subjec
     issuer = "token.actions.githubusercontent.com"
     assert statement["Condition"][operator][f"{issuer}:sub"] == subject
     assert statement["Condition"]["StringEquals"][f"{issuer}:aud"] == "sts.amazonaws.com"
+
+
+def test_workflow_offers_the_stages_that_the_role_trusts() -> None:
+    """Prove it for a deploy by hand, for the default stages, and for the environment of the job."""
+    text = WORKFLOW.read_text()
+    workflow = yaml.safe_load(text)
+    trusted = [template()["Parameters"]["Environment"]["Default"]]
+    by_hand = workflow[True]["workflow_dispatch"]["inputs"]["stage"]  # YAML reads `on` as true
+    assert by_hand["type"] == "choice"
+    assert by_hand["options"] == trusted
+    defaults = re.findall(r"\|\| '(\w+)'", text)
+    assert len(defaults) == 4
+    assert set(defaults) == set(trusted)
+    deploy = workflow["jobs"]["deploy"]
+    assert deploy["environment"] == deploy["env"]["STAGE"]
+
+
+def test_page_says_what_the_diff_role_may_read() -> None:
+    """The bootstrap's role for look-ups has AWS's policy `ReadOnlyAccess`."""
+    page = " ".join((ROOT / "docs/first-deploy.md").read_text().split())
+    (bootstrap,) = (ROOT / "node_modules/aws-cdk/lib").rglob("bootstrap-template.yaml")
+    lookup = bootstrap.read_text().partition("\n  LookupRole:\n")[2].partition("\n  File")[0]
+    assert re.findall(r"policy/(\w+)", lookup) == ["ReadOnlyAccess"]
+    assert re.findall(r"Effect: Deny\s+Action:\s+- (\S+)", lookup) == ["kms:Decrypt"]
+    assert "almost everything in the account (`ReadOnlyAccess`)" in page
 
 
 def test_pull_requests_can_not_deploy() -> None:
