@@ -1,4 +1,4 @@
-"""The errors of a counter, each of which says what became of the step, and InvalidSettings.
+"""`InvalidSettings`, and the errors of a counter. Each of these says whether a step was counted.
 
 - CounterError
   - BeforeStart      nothing moved
@@ -41,8 +41,9 @@ class PastEnd(CounterError):
 class Unavailable(CounterError):
     """The step was not counted, and it never will be.
 
-    Only its subclass `Refused` (`dynamodb/error_classification.py`) promises less: if a proxy sent
-    the request twice, DynamoDB may have rejected one copy and applied the other.
+    The subclass `Refused` (`dynamodb/error_classification.py`) is an exception. It does not
+    guarantee this, because a proxy may have sent the request twice, and DynamoDB may have rejected
+    one copy and applied the other.
 
     Attributes:
         transient: Whether the same request may succeed a moment later, for instance after

@@ -39,7 +39,7 @@ class Variable(NamedTuple):
     def text(self, environ: Mapping[str, str]) -> str:
         """Return the variable's text, or its default if it is not set or empty.
 
-        Container tools often write an empty variable for one that is not set.
+        Container tools often pass an empty value for a variable that the user did not set.
         """
         return environ.get(self.name, "").strip() or self.default
 

@@ -31,11 +31,11 @@ wsgi_app = "server_api.wsgi:create_application()"
 bind = f"0.0.0.0:{_settings.port}"
 workers = _settings.processes
 
-# Gunicorn has two gevent workers, and `CounterWorker` derives from the one with Gunicorn's own HTTP
-# parser. This one refuses ambiguous framing, closes idle connections and says `Connection: close`
-# when it stops. The other, `gevent_pywsgi`, does none of these, though it answered a minimal
-# hello-world application's requests 1.3 times as fast. The C parser of `gunicorn[fast]` made steps
-# 1.02 to 1.14 times as fast, but it comes as source that has to be compiled.
+# Gunicorn has two gevent workers. `CounterWorker` derives from `gevent`, which has Gunicorn's own
+# HTTP parser, refuses ambiguous framing, closes idle connections and sends `Connection: close` when
+# it stops. The other, `gevent_pywsgi`, does none of these, though it answered a minimal hello-world
+# application's requests 1.3 times as fast. With the C parser of `gunicorn[fast]`, requests that move
+# the counter were 1.02 to 1.14 times as fast, but that parser has to be compiled from source.
 worker_class = "server_api.worker.CounterWorker"
 worker_connections = CONNECTIONS_LIMIT
 # When 1,500 clients connected at once, they overflowed a backlog of 64, and a client tries again
@@ -44,14 +44,15 @@ backlog = 2_048
 
 # Only the access log uses a forwarded header, and nothing depends on its truth. So Gunicorn need
 # not check which peer sent it.
-# With Gunicorn's defaults, a client's SCRIPT_NAME header would shorten the request's path or make
-# the request fail.
 forwarded_allow_ips = "*"
+# By default this contains SCRIPT_NAME, and a client's header of that name would shorten the
+# request's path or make the request fail.
 forwarder_headers = ""
 secure_scheme_headers: dict[str, str] = {}
 
-# CloudFront and the load balancer add at most 32 fields. Gunicorn counts a field's name too, so its
-# limit is 256 bytes larger. `worker.BoundedRequest` limits the size of a whole head.
+# CloudFront and the load balancer add at most 32 fields. `FIELD_BYTES` is the size of a field's
+# value, and Gunicorn counts the field's name as well, which gets 256 bytes. `worker.BoundedRequest`
+# limits the size of a whole head.
 limit_request_line = 8_190  # Gunicorn's highest
 limit_request_fields = contract.HEAD_FIELDS + 32
 limit_request_field_size = contract.FIELD_BYTES + 256

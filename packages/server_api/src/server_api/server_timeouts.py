@@ -1,14 +1,15 @@
 """Timeouts of the server and its load balancer that depend on each other, in seconds.
 
 On a connection, the side that sends requests must be the first to close it. Otherwise the sender
-may send a request on a connection that the other side is closing, and must answer 502 to its own
-client:
+may send a request on a connection that the other side is closing. The sender then gets no response,
+and answers its own client with 502. So the times are in this order:
      5  CloudFront closes an idle connection to the load balancer
     60  the load balancer closes idle connections on either side, LOAD_BALANCER_IDLE
     75  the server closes an idle connection, KEEP_ALIVE
 
-A task stops in two phases. The first line counts from the deregistration at the load balancer, the
-other two from SIGTERM, which follows it:
+A task stops in two phases. The first begins when the load balancer deregisters the task, and the
+first line counts from there. The second begins with SIGTERM, after the first has ended, and the
+other two lines count from there:
     30  the task gets no new connection and answers its open requests until then, DEREGISTRATION
     26  it answers the requests that are still open until then, GRACEFUL_STOP
     31  ECS kills it, KILL

@@ -28,7 +28,7 @@ IDLE_SECONDS_AT_STOP = 3.0
 request is answered with `Connection: close`."""
 
 _HEAD_BUFFER_BYTES = HEAD_BYTES + 10 * 1024
-"""How much of an unfinished request head is held in memory, in two copies.
+"""How many bytes of an unfinished request head are held in memory. They are held twice.
 
 It is the sum of 32 KB for the client's head, 2 KB that CloudFront and the load balancer add, and 8
 KB that the last read may bring beyond the head. All connections together hold at most 400 MB, and
@@ -38,8 +38,8 @@ for no longer than the keep-alive time.
 _SystemSocket = monkey.get_original("socket", "socket")
 
 _SWEEP_SECONDS = 1.0
-"""How often the worker looks for stalled connections. One timer per request would cost more than
-all the rest of waiting for a request."""
+"""How often the worker looks for stalled connections. A timer for each request would take more CPU
+time than everything else that the worker does to wait for a request."""
 
 
 class CounterWorker(GeventWorker):

@@ -1,4 +1,8 @@
-"""The state of a batch: the steps that share a request, and the writes sent for them."""
+"""The state of a batch: the steps that share a write, and all writes sent for them so far.
+
+A batch needs several writes if the first ones fail. `exactly_once_writer.py` has the rules, and says
+what a fence is.
+"""
 
 import threading
 
@@ -7,7 +11,7 @@ from fibcore.errors import CounterError, OutcomeUnknown, Unavailable
 
 
 class Batch:
-    """Steps that share one request to the table.
+    """Steps that are sent to DynamoDB together.
 
     Args:
         lock: Held while steps join, leave or are answered, and while a write is planned.
@@ -17,8 +21,8 @@ class Batch:
         done: Set when every step is answered.
         plans: The plan of every write since the last call of `fenced`, by sequence number.
         in_doubt: The numbers of the writes and fences whose outcome is not known yet.
-        was_refused: Whether DynamoDB rejected a write, or a fence failed, and no later write has
-            shown yet what became of the writes before it.
+        was_refused: True after DynamoDB rejected a write or a fence failed. It becomes False when
+            a later write or fence shows that the earlier writes were not applied.
     """
 
     def __init__(self, lock: threading.Lock) -> None:
@@ -31,7 +35,7 @@ class Batch:
         self._known_index: int | None = None
 
     def leave(self, step: Step) -> None:
-        """Reject a step that stops waiting; no later write includes it."""
+        """Give a step that is still unanswered its error, so that no later write includes it."""
         with self._lock:
             if step in self.waiting:
                 del self.waiting[step]
@@ -70,12 +74,20 @@ class Batch:
             self.waiting.clear()
 
     def not_applied(self, known_index: int | None) -> None:
-        """Record that no write so far was applied, and the index found (None if it is invalid)."""
+        """Record that no write was applied so far; a copy of one may still be applied later.
+
+        Args:
+            known_index: The stored index, or None if it is invalid.
+        """
         self.was_refused = False
         self._known_index = known_index
 
     def fenced(self, known_index: int | None) -> None:
-        """Record that no earlier write was applied or ever will be, and forget these writes."""
+        """Record that no earlier write was applied or ever will be, and forget these writes.
+
+        Args:
+            known_index: The stored index, or None if it is invalid.
+        """
         self.not_applied(known_index)
         self.in_doubt.clear()
         self.plans.clear()

@@ -11,13 +11,15 @@ from fibcore.counter.plan import Step
 from fibcore.errors import Unavailable
 
 TWO_BATCHES_FROM = 128
-"""From this many clients on, the queue uses two alternating batches, so that one half is answered
-while the other half's write is in flight. With fewer clients, one batch is faster."""
+"""From this many clients on, the queue divides them into two batches of about the same size. The
+clients of one batch are answered while the write of the other is in flight. With fewer clients, one
+batch is faster."""
 
 GRACE_SECONDS = 0.5
 """If DynamoDB rejected a step's write, the step waits this long past its deadline. A proxy may have
 delivered that write twice, and the next write reveals whether the other delivery was applied. If
-another write is in flight at the end of this time, the step waits up to as long again for it."""
+the outcome of a write is still unknown at the end of this time, the step waits for that outcome
+for at most `GRACE_SECONDS` more."""
 
 _GRACE_PARTS = 10
 
@@ -152,8 +154,9 @@ class BatchQueue:
     def _wait_for_more(self) -> None:
         """Give clients that were just answered time to send their next request.
 
-        The worker yields twice, unless half of many clients wait already. With few clients, usually
-        all arrive before the next call. With many, the other half arrives during the call.
+        The worker yields twice to let these clients run. It does not yield if there are at least
+        `TWO_BATCHES_FROM` clients and half as many steps as the last batch had wait already: the
+        other clients' steps arrive during the next call.
         """
         waiting = self.length
         if waiting + self._last_batch_size >= TWO_BATCHES_FROM:
@@ -168,6 +171,7 @@ class BatchQueue:
 def _wait(event: threading.Event, seconds: float) -> bool:
     """Wait for the event, at most `seconds`, and return whether it is set.
 
-    gevent's `Event.wait` ignores its timeout just after `set`, and may then never return.
+    It asks `is_set` first, because gevent's `Event.wait` may ignore its timeout and never return if
+    it is called just after `set`.
     """
     return event.is_set() or event.wait(seconds)

@@ -8,7 +8,8 @@ in databases, and flat combining in shared memory (Hendler, Incze, Shavit, Tzafr
 The result is linearizable. Every step of a batch waits from before the batch's write is sent until
 after it is applied, so the steps overlap, and any order among them is valid. `plan.py` chooses the
 order. The write applies only if its condition holds, and the condition covers every step of the
-batch. A read never joins a read request that was sent before the read arrived.
+batch. A client's `current` is never answered by a request to DynamoDB that was
+sent before this `current` arrived.
 
 A write whose answer is lost is tried again, and still no step is counted twice. This requires an
 entry of this process in the item: `exactly_once_writer.py` has the rules. A crash leaves at most
@@ -52,8 +53,8 @@ class BatchingCounter:
         repository: Where the index is kept.
         max_index: The highest index that `next` reaches.
         deadline_seconds: How long a call waits for the table.
-        queue_limit: How many steps, and how many reads, may wait at once. A server with one request
-            in flight per connection needs at most its number of connections.
+        queue_limit: How many steps, and how many reads, may wait at once. For a server that has one
+            request in flight per connection, its highest number of connections is enough.
         clock: Monotonic, in seconds.
         pause: Waits for the given number of seconds.
     """

@@ -6,16 +6,17 @@ These are the rules. The model in `tests/unit/batching_model.py` shows that each
    of its last applied write or fence (rule 4), and the index that its last applied write produced.
    In a new entry, both are 0.
 2. The entry is created by a write that moves nothing. If that write is unanswered, or if the
-   writer later finds its entry gone, the writer draws another id. A counting write applies only
-   if the entry exists. Only a writer that finds no room for an entry writes without one. If such a
-   write is unanswered, its steps stay in doubt.
-3. Every write of a batch has a new sequence number. A write applies only if the stored number is
-   below that of the batch's first write since its last fence. So at most one of these writes is
-   ever applied, and the stored number tells which. After an unanswered write, the writer sends the
-   waiting steps again. Every write is remembered, even one that DynamoDB refused, because a proxy
-   may have delivered a copy of it before.
-4. If a write of a batch was sent and the batch is to fail or to be refused, the writer sends a
-   fence first. A fence moves nothing. Either it raises the stored number, which rules out all
+   writer later finds its entry gone, the writer draws another id. A write that moves the index
+   applies only if the entry exists. The exception is a writer that finds no room for an entry: it
+   writes without one. If such a write is unanswered, its steps stay in doubt.
+3. Every write of a batch has a new sequence number. A write applies only if the number stored in
+   the entry is smaller than a bound: the number of the first write that the batch sent, or that it
+   sent after its last fence. So at most one of these writes is ever applied, and the stored number
+   tells which. After an unanswered write, the writer sends the waiting steps again. The writer
+   remembers every write, even one that DynamoDB refused, because a proxy may have delivered another
+   copy of it, and DynamoDB may have applied that copy.
+4. Before the writer refuses the steps of a batch that it has sent a write for, or reports that
+   DynamoDB rejected them, it sends a fence. A fence moves nothing. Either it raises the stored number, which rules out all
    earlier writes and their copies for ever, or it finds that one was applied.
 5. Another writer's entry that has not changed for a minute is removed, by a write that applies
    only if the entry still has the number that was read (`writer_registry.py`).
@@ -90,7 +91,11 @@ class ExactlyOnceWriter:
             self._pause(backoff_seconds(tries))
 
     def _write(self, batch: Batch) -> None:
-        """Send a write. If no step fits, fence earlier writes, or refuse all if there are none."""
+        """Send one write for the waiting steps.
+
+        If every step has to be refused, there is nothing to write. Then this sends a fence if the
+        batch has earlier writes, or else refuses the steps.
+        """
         names = self._registry.names
         number = self._last_number = self._last_number + 1
         plan = batch.plan_write(number, self._max_index)

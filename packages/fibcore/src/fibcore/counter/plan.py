@@ -37,7 +37,8 @@ class Step:
         if isinstance(self.outcome, int):
             return self.outcome
         failure = self.outcome or OutcomeUnknown("the step was never answered")
-        raise failure.with_traceback(None)  # The steps of a batch may share it.
+        # Several steps may raise the same exception, so an earlier raise's traceback is removed.
+        raise failure.with_traceback(None)
 
 
 class Plan(NamedTuple):
@@ -70,8 +71,8 @@ def plan_steps(steps: Sequence[Step], *, max_index: int, known: int | None = Non
         steps: At least one.
         max_index: The highest index that a step forward may reach.
         known: The stored index, from 0 to `INDEX_LIMIT`, if it came back with a failed condition.
-            Without it, and without a reset, no step is refused. Instead the condition fails if a
-            step would have to be refused.
+            If it is None and no step is a reset, the plan refuses no step. Instead, the write's
+            condition fails if a step would have to be refused.
     """
     resets = [step for step in steps if step.operation is Operation.RESET]
     forward = [step for step in steps if step.operation is Operation.NEXT]

@@ -22,8 +22,9 @@ class SimpleCounter:
     Args:
         repository: Where the index is kept.
         max_index: The highest index that `next` reaches.
-        deadline_seconds: A call repeats failed requests for this many seconds after it starts. It
-            repeats a write whose condition failed even after that.
+        deadline_seconds: For this many seconds after a method is called, it repeats requests that
+            failed for a transient reason. If the condition of a write failed, the method repeats
+            the write even after this time.
         clock: Monotonic, in seconds.
         pause: Waits for the given number of seconds.
     """

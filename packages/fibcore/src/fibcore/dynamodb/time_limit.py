@@ -1,8 +1,8 @@
 """Time limit for a whole call to DynamoDB: botocore's read timeout covers only a single read.
 
 An answer that arrives byte by byte never reaches a read timeout, and name resolution has no
-timeout. The server uses another function, which works in greenlets:
-`server_api/greenlet_time_limit.py`.
+timeout. `run_in_thread` is the default. The server uses a function that works in greenlets instead
+(`server_api/greenlet_time_limit.py`).
 """
 
 import threading

@@ -1,8 +1,8 @@
 """Answers HTTP requests by the contract, without a web framework.
 
-Each backend turns its server's requests into calls of `Api.respond` (the server's fast path calls
-`Api.perform`). This is the sans-I/O pattern, https://sans-io.readthedocs.io. The only I/O here is
-the counter's.
+The two backends, `server_api` and `lambda_api`, turn each request that they receive into a call of
+`Api.respond`. Only the fast path of `server_api` calls `Api.perform` instead. This is the sans-I/O
+pattern, https://sans-io.readthedocs.io. The only I/O here is the counter's.
 """
 
 import logging

@@ -16,8 +16,9 @@ BODY_LIMIT_BYTES: Final = 64 * 1024
 HEAD_FIELDS: Final = 64
 FIELD_BYTES: Final = 8 * 1024
 HEAD_BYTES: Final = 32 * 1024
-"""A request with this many header fields, this many bytes in each and this many in all is served. A
-larger one may be refused."""
+"""A request is served if it has at most `HEAD_FIELDS` header fields, at most `FIELD_BYTES` bytes in
+the value of each field, and at most `HEAD_BYTES` bytes in the whole head. A larger one may be
+refused."""
 
 RETRY_AFTER_SECONDS: Final = 1
 
