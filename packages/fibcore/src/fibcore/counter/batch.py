@@ -1,7 +1,7 @@
 """The state of a batch: the steps that share a write, and all writes sent for them so far.
 
-A batch needs several writes if the first ones fail. `exactly_once_writer.py` has the rules, and says
-what a fence is.
+A batch needs several writes if the first ones fail. `exactly_once_writer.py` has the rules, and
+says what a fence is.
 """
 
 import threading

@@ -8,8 +8,8 @@ in databases, and flat combining in shared memory (Hendler, Incze, Shavit, Tzafr
 The result is linearizable. Every step of a batch waits from before the batch's write is sent until
 after it is applied, so the steps overlap, and any order among them is valid. `plan.py` chooses the
 order. The write applies only if its condition holds, and the condition covers every step of the
-batch. A client's `current` is never answered by a request to DynamoDB that was
-sent before this `current` arrived.
+batch. A client's `current` is never answered by a request to DynamoDB that was sent before this
+`current` arrived.
 
 A write whose answer is lost is tried again, and still no step is counted twice. This requires an
 entry of this process in the item: `exactly_once_writer.py` has the rules. A crash leaves at most

@@ -16,8 +16,9 @@ These are the rules. The model in `tests/unit/batching_model.py` shows that each
    remembers every write, even one that DynamoDB refused, because a proxy may have delivered another
    copy of it, and DynamoDB may have applied that copy.
 4. Before the writer refuses the steps of a batch that it has sent a write for, or reports that
-   DynamoDB rejected them, it sends a fence. A fence moves nothing. Either it raises the stored number, which rules out all
-   earlier writes and their copies for ever, or it finds that one was applied.
+   DynamoDB rejected them, it sends a fence. A fence moves nothing. Either it raises the stored
+   number, which rules out all earlier writes and their copies for ever, or it finds that one was
+   applied.
 5. Another writer's entry that has not changed for a minute is removed, by a write that applies
    only if the entry still has the number that was read (`writer_registry.py`).
 """

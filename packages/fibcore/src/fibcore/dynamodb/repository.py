@@ -212,8 +212,8 @@ class CounterRepository:
         return self._send("update_item", read, **on_failure, **expressions)
 
     def _send(self, operation: str, read: Callable[[Any], Item], **parameters: Any) -> Item:
-        # Connections that were idle for long are closed. After the clock was set back, the idle time
-        # is unknown, so they are closed then as well.
+        # Connections that were idle for long are closed. After the clock was set back, the idle
+        # time is unknown, so they are closed then as well.
         if abs(self._wall_clock() - self._last_send_at) > _LONGEST_IDLE_SECONDS:
             self._close_idle_connections()
         self._last_send_at = self._wall_clock()
