@@ -2,7 +2,7 @@
 
 from typing import Final, cast
 
-from aws_cdk import CfnElement, CfnOutput, Fn, RemovalPolicy, Stack
+from aws_cdk import Aws, CfnElement, CfnOutput, Fn, RemovalPolicy, Stack
 from aws_cdk.aws_cloudfront import (
     OriginProtocolPolicy,
     S3OriginAccessControl,
@@ -11,6 +11,8 @@ from aws_cdk.aws_cloudfront import (
 )
 from aws_cdk.aws_cloudfront_origins import HttpOrigin, S3BucketOrigin
 from aws_cdk.aws_cloudfront_origins import VpcOrigin as OriginInVpc
+from aws_cdk.aws_iam import PolicyStatement, Role, ServicePrincipal
+from aws_cdk.aws_logs import LogGroup
 from aws_cdk.aws_s3 import BlockPublicAccess, Bucket, BucketEncryption
 from aws_cdk.aws_s3_deployment import BucketDeployment, CacheControl, Source
 from constructs import Construct, Node
@@ -26,12 +28,8 @@ from infra.stacks.api_gateway import ApiGatewayStack
 from infra.stacks.ecs import EcsStack
 from infra.stage import Stage
 
-# The rights of the function with which the CDK copies the files, as cdk-nag reports them.
-_COPYING: Final = ("GetObject", "GetBucket", "List", "DeleteObject", "Abort")
-_CDK_ASSETS: Final = "arn:<AWS::Partition>:s3:::cdk-hnb659fds-assets-<AWS::AccountId>-<AWS::Region>"
-_BASIC_EXECUTION: Final = (
-    "arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
-)
+# The bucket of the CDK's bootstrap, from which the files are copied.
+_CDK_ASSETS: Final = "cdk-hnb659fds-assets"
 
 
 class WebsiteStack(Stack):
@@ -113,6 +111,8 @@ class WebsiteStack(Stack):
         # A site that shows a preview of a link needs the picture's whole address.
         index = (SITE / "public" / "index.html").read_text()
         index = index.replace('="preview.png"', f'="{self.site.url}/preview.png"')
+        log = log_group(self, "FilesLog", stage=stage)
+        role = self._copying_role(bucket, log)
         files = BucketDeployment(
             self,
             "Files",
@@ -124,21 +124,39 @@ class WebsiteStack(Stack):
             ],
             # Files keep their names from one version to the next.
             cache_control=[CacheControl.no_cache()],
-            log_group=log_group(self, "FilesLog", stage=stage),
+            log_group=log,
+            # The CDK would otherwise add the rights to read and write everything in both buckets.
+            role=role.without_policy_updates(),
         )
         # The function that empties the bucket is there before the first file, and goes after this
         # resource. Otherwise a first deploy that fails could leave files, and so the bucket.
         files.node.add_dependency(bucket)
+        (function,) = (
+            each for each in self.node.children if Node.of(each).id.startswith("Custom::CDKBucket")
+        )
+        suppress(function, L1="a function of the CDK, which chooses its runtime")
+
+    def _copying_role(self, bucket: Bucket, log: LogGroup) -> Role:
+        """Return the role of the CDK's function that copies the site's files to the bucket.
+
+        The function calls `aws s3 cp` and `aws s3 sync --delete`, which need these four rights.
+        """
+        role = Role(self, "FilesRole", assumed_by=ServicePrincipal("lambda.amazonaws.com"))
+        log.grant_write(role)
+        assets = f"{_CDK_ASSETS}-{Aws.ACCOUNT_ID}-{Aws.REGION}"
+        for action, resource in (
+            ("s3:GetObject", f"arn:{Aws.PARTITION}:s3:::{assets}/*"),
+            ("s3:ListBucket", bucket.bucket_arn),
+            ("s3:PutObject", bucket.arn_for_objects("*")),
+            ("s3:DeleteObject", bucket.arn_for_objects("*")),
+        ):
+            role.add_to_policy(PolicyStatement(actions=[action], resources=[resource]))
         bucket_id = self.get_logical_id(cast("CfnElement", bucket.node.default_child))
-        for finding in (
-            "L1",
-            f"IAM4[Policy::{_BASIC_EXECUTION}]",
-            *(f"IAM5[Action::s3:{action}*]" for action in _COPYING),
-            f"IAM5[Resource::{_CDK_ASSETS}/*]",
-            f"IAM5[Resource::<{bucket_id}.Arn>/*]",
+        for files in (
+            f"arn:<AWS::Partition>:s3:::{_CDK_ASSETS}-<AWS::AccountId>-<AWS::Region>",
+            f"<{bucket_id}.Arn>",
         ):
             suppress_finding(
-                Node.of(files.handler_role).scope or files,
-                finding,
-                "a function of the CDK, which may write the site's bucket and read CDK's assets",
+                role, f"IAM5[Resource::{files}/*]", "the names of the files are not known here"
             )
+        return role

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -79,6 +80,46 @@ def _written_at_deploy(templates: Templates, name: str) -> str:
                 text = text.replace(marker, as_text(value))
             return text
     pytest.fail(f"no source contains {name}")
+
+
+def test_role_that_copies_files_has_minimal_rights(dev: Templates) -> None:
+    """Prove that the CDK's function may copy the site and write its own log, and nothing else."""
+    resources = dev.resources("website")
+    (copied,) = dev.of("Custom::CDKBucketDeployment", stack="website")
+    function = resources[copied["Properties"]["ServiceToken"]["Fn::GetAtt"][0]]
+    role = function["Properties"]["Role"]["Fn::GetAtt"][0]
+    assert not resources[role]["Properties"].get("ManagedPolicyArns")
+    (policy,) = [
+        logical_id
+        for logical_id, each in resources.items()
+        if each["Type"] == "AWS::IAM::Policy" and {"Ref": role} in each["Properties"]["Roles"]
+    ]
+    assert policy in function["DependsOn"]
+    (assets,) = {name["Fn::Sub"] for name in copied["Properties"]["SourceBucketNames"]}
+    log = function["Properties"]["LoggingConfig"]["LogGroup"]["Ref"]
+    bucket = copied["Properties"]["DestinationBucketName"]["Ref"]
+    rights = {
+        _arn(statement["Resource"]): statement["Action"]
+        for statement in resources[policy]["Properties"]["PolicyDocument"]["Statement"]
+    }
+    assert rights == {
+        log: ["logs:CreateLogStream", "logs:PutLogEvents"],
+        f"arn:${{AWS::Partition}}:s3:::{assets}/*": "s3:GetObject",
+        bucket: "s3:ListBucket",
+        f"{bucket}/*": ["s3:DeleteObject", "s3:PutObject"],
+    }
+
+
+def _arn(resource: dict[str, Any]) -> str:
+    """Return an ARN with the logical ids of resources in the place of their ARNs."""
+    match resource:
+        case {"Fn::Join": ["", parts]}:
+            return "".join(part if isinstance(part, str) else _arn(part) for part in parts)
+        case {"Fn::GetAtt": [logical_id, "Arn"]}:
+            return str(logical_id)
+        case {"Ref": name}:
+            return f"${{{name}}}"
+    raise AssertionError(resource)
 
 
 def test_config_names_both_backends(dev: Templates) -> None:
