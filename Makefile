@@ -89,7 +89,7 @@ check: lint ## lint, types and the unit tests; half a minute, for the loop betwe
 	@$(SIDE_BY_SIDE) -q -m "not long" tests/unit
 
 .PHONY: test
-test: lint ## lint, types and the short run of every test; two and a half minutes
+test: lint ## lint, types and the short run of every test; some minutes
 	@$(SIDE_BY_SIDE) -m "not long"
 
 .PHONY: test-all

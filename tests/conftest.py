@@ -5,6 +5,7 @@ import shutil
 import signal
 import sys
 import uuid
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -56,17 +57,21 @@ _LONG = ("rehearsal",)
 class _ByFolder(LoadScopeScheduling):  # type: ignore[misc] # it has no types
     """Gives all tests of a sharing folder to one process, and each other test to whoever is free.
 
+    The site's tests take longer than all others, so two processes share them, file by file.
+
     The `xdist_group` mark would do the same, but pytest-xdist 3.8 ignores it under pytest 9.2.
     """
 
     def _split_scope(self, nodeid: str) -> str:
         folder = _folder(nodeid)
+        if folder == "site":
+            return f"site {zlib.crc32(nodeid.partition('::')[0].encode()) % 2}"
         return folder if folder in _SHARING else nodeid
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Run one process more than there are cores, since many tests wait for others to stop."""
-    return (os.cpu_count() or 1) + 1
+    """Run two processes more than there are cores, since many tests wait for other programs."""
+    return (os.cpu_count() or 1) + 2
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:
