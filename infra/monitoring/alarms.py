@@ -10,7 +10,9 @@ from infra.monitoring.metrics import CounterMetrics
 
 SLOW_SECONDS: Final = 0.5
 FAILURES_PER_MINUTE: Final = 5
-CLOUDFRONT_FAILURES_PERCENT: Final = 5
+FAILURES_PERCENT: Final = 5
+# Processes that share the item find their shares by being throttled now and then: docs/scaling.md.
+THROTTLED_PERCENT: Final = 10
 # One bad minute can be a deploy or a spike, so an alarm goes off after three bad minutes of five.
 MINUTES: Final = 5
 BAD_MINUTES: Final = 3
@@ -27,18 +29,19 @@ def create_alarms(
         canary_errors: How many runs of the canary failed, per minute.
         with_cloudfront: Whether CloudFront's own metrics can be read in this region.
     """
-    failures, latencies = metrics.failures, metrics.latencies
+    failures, throttles = metrics.failure_shares, metrics.throttle_shares
+    latencies = metrics.latencies
     above: dict[str, tuple[IMetric, float]] = {
-        "ServerFailures": (failures["server"], FAILURES_PER_MINUTE),
-        "LambdaFailures": (failures["lambda"], FAILURES_PER_MINUTE),
+        "ServerFailures": (failures["server"], FAILURES_PERCENT),
+        "LambdaFailures": (failures["lambda"], FAILURES_PERCENT),
         "LoadBalancerFailures": (metrics.load_balancer_failures, FAILURES_PER_MINUTE),
-        "WritesThrottled": (metrics.throttles["writes"], 0),
-        "ReadsThrottled": (metrics.throttles["reads"], 0),
+        "WritesThrottled": (throttles["writes"], THROTTLED_PERCENT),
+        "ReadsThrottled": (throttles["reads"], THROTTLED_PERCENT),
         "ServerSlow": (latencies["server"]["p95"], SLOW_SECONDS),
         "LambdaSlow": (latencies["lambda"]["p95"], SLOW_SECONDS),
     }
     if with_cloudfront:
-        above["CloudFrontFailures"] = (metrics.cloudfront_failures, CLOUDFRONT_FAILURES_PERCENT)
+        above["CloudFrontFailures"] = (metrics.cloudfront_failures, FAILURES_PERCENT)
     alarms = [
         # A minute without requests has no failures.
         _alarm(scope, name, metric, above=threshold, missing=TreatMissingData.NOT_BREACHING)

@@ -22,10 +22,12 @@ class CounterMetrics:
         requests: The number of requests.
         client_errors: The number of answers with 4xx.
         failures: The number of answers with 5xx.
+        failure_shares: The percentage of requests that were answered with 5xx.
         load_balancer_failures: The number of 5xx of the load balancer itself, without a task.
         cloudfront_failures: The percentage of 5xx among CloudFront's answers, in us-east-1 only.
         latencies: The seconds until the answer, by percentile.
         throttles: The number of `writes` and of `reads` that DynamoDB throttled.
+        throttle_shares: The percentage of `writes` and of `reads` that DynamoDB throttled.
         write_units: The write units that were consumed.
         read_units: The read units that were consumed.
         requests_per_write_unit: How many requests share a write, with reads among them.
@@ -58,6 +60,15 @@ class CounterMetrics:
             ),
             "lambda": api.metric_server_error(period=_MINUTE, statistic="Sum", label="lambda 5xx"),
         }
+        self.failure_shares: dict[str, IMetric] = {
+            backend: MathExpression(
+                expression="100 * faults / requests",
+                using_metrics={"faults": failures, "requests": self.requests[backend]},
+                period=_MINUTE,
+                label=f"{backend} 5xx, percent",
+            )
+            for backend, failures in self.failures.items()
+        }
         self.load_balancer_failures = ecs.load_balancer.alb.metrics.http_code_elb(
             HttpCodeElb.ELB_5XX_COUNT, period=_MINUTE, statistic="Sum", label="load balancer 5xx"
         )
@@ -88,12 +99,30 @@ class CounterMetrics:
                 for p in PERCENTILES
             },
         }
+        operations = {"writes": "UpdateItem", "reads": "GetItem"}
         # These are two metrics, because their sum has no number in a minute without one of them.
         self.throttles: dict[str, IMetric] = {
             name: table.metric_throttled_requests_for_operation(
                 operation, period=_MINUTE, statistic="Sum", label=f"throttled {name}"
             )
-            for name, operation in {"writes": "UpdateItem", "reads": "GetItem"}.items()
+            for name, operation in operations.items()
+        }
+        self.throttle_shares: dict[str, IMetric] = {
+            name: MathExpression(
+                # If DynamoDB throttles everything, it sends no number for what succeeded.
+                expression="100 * faults / (faults + FILL(successes, 0))",
+                using_metrics={
+                    "faults": self.throttles[name],
+                    "successes": table.metric_successful_request_latency(
+                        dimensions_map={"TableName": table.table_name, "Operation": operation},
+                        period=_MINUTE,
+                        statistic="SampleCount",
+                    ),
+                },
+                period=_MINUTE,
+                label=f"throttled {name}, percent",
+            )
+            for name, operation in operations.items()
         }
         self.write_units = table.metric_consumed_write_capacity_units(
             period=_MINUTE, statistic="Sum"

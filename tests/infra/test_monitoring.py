@@ -11,6 +11,14 @@ from infra import ROOT
 from tests.infra.conftest import Templates, as_text
 
 RUNBOOK = (ROOT / "docs/runbook.md").read_text()
+# A percentage has a number in every minute with a fault. Every request that fails is counted among
+# the requests too, but if DynamoDB throttles everything, there is no number of successes.
+SHARES = {
+    **dict.fromkeys(["ServerFailures", "LambdaFailures"], "100 * faults / requests"),
+    **dict.fromkeys(
+        ["WritesThrottled", "ReadsThrottled"], "100 * faults / (faults + FILL(successes, 0))"
+    ),
+}
 OPERATORS = {">": "GreaterThanThreshold", "<": "LessThanThreshold"}
 EMAIL = "ops@example.org"
 
@@ -22,6 +30,7 @@ class Promise(NamedTuple):
     alarm: str
     metric: str
     statistic: str
+    percent: str
     operator: str
     threshold: float
     missing: str
@@ -30,15 +39,23 @@ class Promise(NamedTuple):
 
 def _promises() -> Iterator[Promise]:
     row = re.compile(
-        r"^\| (.+?) \| `(\w+)` \| `(\w+)` (\w+) ([<>]) ([\d.]+)(, or missing)? "
+        r"^\| (.+?) \| `(\w+)` \| `(\w+)` (\w+)(, in percent)? ([<>]) ([\d.]+)(, or missing)? "
         r"\| (\d+) minutes \|$",
         re.MULTILINE,
     )
-    for fault, alarm, metric, statistic, operator, threshold, missing, minutes in row.findall(
-        RUNBOOK
-    ):
+    for (
+        fault,
+        alarm,
+        metric,
+        statistic,
+        percent,
+        operator,
+        threshold,
+        missing,
+        minutes,
+    ) in row.findall(RUNBOOK):
         yield Promise(
-            *(fault, alarm, metric, statistic, operator),
+            *(fault, alarm, metric, statistic, percent, operator),
             float(threshold),
             missing,
             int(minutes),
@@ -56,11 +73,16 @@ def _alarms(templates: Templates) -> dict[str, dict[str, Any]]:
 
 
 def _measured(alarm: dict[str, Any]) -> set[tuple[str, str, int]]:
-    """Return the metric, the statistic and the seconds of each metric that an alarm reads."""
+    """Return the metric, the statistic and the seconds of what an alarm reads.
+
+    Of a percentage, it is that of the faults.
+    """
     if "MetricName" in alarm:
         statistic = alarm.get("Statistic") or alarm["ExtendedStatistic"]
         return {(alarm["MetricName"], statistic, alarm["Period"])}
-    stats = [each["MetricStat"] for each in alarm["Metrics"] if "MetricStat" in each]
+    metrics = [each for each in alarm["Metrics"] if "MetricStat" in each]
+    faults = [each for each in metrics if each["Id"] == "faults"]
+    stats = [each["MetricStat"] for each in faults or metrics]
     return {(each["Metric"]["MetricName"], each["Stat"], each["Period"]) for each in stats}
 
 
@@ -68,6 +90,7 @@ def _measured(alarm: dict[str, Any]) -> set[tuple[str, str, int]]:
 def test_alarm_reports_the_fault_as_documented(dev: Templates, promise: Promise) -> None:
     alarm = _alarms(dev)[promise.alarm]
     assert _measured(alarm) == {(promise.metric, promise.statistic, 60)}
+    assert bool(promise.percent) == (promise.alarm in SHARES)
     assert alarm["ComparisonOperator"] == OPERATORS[promise.operator]
     assert alarm["Threshold"] == promise.threshold
     assert alarm["DatapointsToAlarm"] == promise.minutes
@@ -85,13 +108,14 @@ def test_every_alarm_is_in_the_runbook(dev: Templates) -> None:
     assert set(_alarms(dev)) <= advised
 
 
-def test_each_alarm_reads_one_metric(dev: Templates) -> None:
-    """A sum of two metrics has no number in a minute in which one of them has none.
-
-    So an alarm on such a sum would stay silent.
-    """
-    for alarm in _alarms(dev).values():
-        assert len([each for each in alarm.get("Metrics", []) if "MetricStat" in each]) <= 1
+def test_alarms_on_two_metrics_are_percentages_of_faults(dev: Templates) -> None:
+    """Prove that no alarm stays silent because one of its metrics has no number in a minute."""
+    found = {}
+    for name, alarm in _alarms(dev).items():
+        metrics = alarm.get("Metrics", [])
+        if len([each for each in metrics if "MetricStat" in each]) > 1:
+            (found[name],) = [each["Expression"] for each in metrics if "Expression" in each]
+    assert found == SHARES
 
 
 def test_alarms_read_the_resources_they_name(dev: Templates) -> None:
