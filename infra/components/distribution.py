@@ -123,8 +123,10 @@ class SiteDistribution(Construct):
         suppress(
             self.distribution,
             CFR1="a public counter, for every country",
-            CFR2="API Gateway and the table throttle a flood; a web ACL costs more than both",
-            CFR3="API Gateway logs each request to the Lambda backend; "
+            CFR2="API Gateway and the table throttle; nothing throttles the server's answers from "
+            "memory, and docs/costs.md says what a flood of them costs",
+            CFR3="nothing logs who asks for the site's files, which are public; "
+            "API Gateway logs each request to the Lambda backend; "
             + (
                 "the server logs each of its own (FIB_ACCESS_LOG is 1)"
                 if stage.access_log

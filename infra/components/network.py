@@ -50,7 +50,9 @@ def create_network(scope: Construct, *, availability_zones: Sequence[str]) -> Vp
         },
     )
     suppress(
-        network, VPC7="two security groups state all traffic that is allowed; flow logs add costs"
+        network,
+        VPC7="two security groups let only CloudFront reach the load balancer, and only the load "
+        "balancer reach the tasks; flow logs add costs",
     )
     # The next deploy reads this output, because a deployed network can't change its zones.
     CfnOutput(scope, AVAILABILITY_ZONES, value=Fn.join(",", zones))

@@ -131,7 +131,10 @@ class EcsStack(Stack):
                 operating_system_family=OperatingSystemFamily.LINUX,
             ),
         )
-        suppress(task, ECS2="the name of a table, a region and three switches are no secrets")
+        suppress(
+            task,
+            ECS2="a table, a region, a port, a number of processes and a switch are no secrets",
+        )
         task.add_container(
             "server",
             image=ContainerImage.from_asset(

@@ -68,7 +68,7 @@ class WebsiteStack(Stack):
             removal_policy=RemovalPolicy.DESTROY,
             auto_delete_objects=True,
         )
-        suppress(bucket, S1="CloudFront alone reads the bucket, and only the public site is in it")
+        suppress(bucket, S1="every file in the bucket is public, and a deploy alone writes it")
         backends = {
             "server": OriginInVpc.with_vpc_origin(self._vpc_origin(ecs.load_balancer)),
             "lambda": HttpOrigin(Fn.select(2, Fn.split("/", api_gateway.api.api_endpoint))),

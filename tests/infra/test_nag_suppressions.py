@@ -126,7 +126,7 @@ def test_reasons_about_access_logs_are_true(
 
 
 def test_reason_about_secrets_is_true(templates_of: Callable[..., Templates]) -> None:
-    """ECS2: the environment has the name of a table, a region and three switches."""
+    """ECS2: the environment has nothing else than the reason names."""
     (container,) = templates_of("dev", access_log=True).one("AWS::ECS::TaskDefinition")[
         "ContainerDefinitions"
     ]
@@ -137,7 +137,8 @@ def test_reason_about_secrets_is_true(templates_of: Callable[..., Templates]) ->
         "WEB_CONCURRENCY",
         "FIB_ACCESS_LOG",
     }
-    assert "three switches" in _reasons(ACCESS_LOG)["ECS2"]
+    reason = _reasons(ACCESS_LOG)["ECS2"]
+    assert reason.startswith("a table, a region, a port, a number of processes and a switch")
 
 
 def test_reasons_about_certificate_and_flow_are_true(
@@ -145,8 +146,17 @@ def test_reasons_about_certificate_and_flow_are_true(
 ) -> None:
     templates = templates_of("dev", access_log=True)
     reasons = _reasons(ACCESS_LOG)
-    assert "two security groups" in reasons["VPC7"]
-    assert len(templates.of("AWS::EC2::SecurityGroup")) == 2
+    assert "two security groups let only CloudFront reach the load balancer" in reasons["VPC7"]
+    groups = templates.of("AWS::EC2::SecurityGroup")
+    assert len(groups) == 2
+    # Nothing is let in by the groups themselves, and by two rules beside them: see the senders.
+    assert not any("SecurityGroupIngress" in group["Properties"] for group in groups)
+    senders = [rule["Properties"] for rule in templates.of("AWS::EC2::SecurityGroupIngress")]
+    assert sorted(rule["Description"] for rule in senders) == [
+        "Load balancer to target",
+        "from CloudFront",
+    ]
+    assert all("SourcePrefixListId" in rule or "SourceSecurityGroupId" in rule for rule in senders)
     distribution = templates.one("AWS::CloudFront::Distribution")["DistributionConfig"]
     assert "CloudFront's own" in reasons["CFR4"]
     assert "ViewerCertificate" not in distribution
