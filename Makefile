@@ -85,11 +85,11 @@ lint-workflows:
 SIDE_BY_SIDE = $(BIN)/python -m pytest -n auto --no-loadscope-reorder
 
 .PHONY: check
-check: lint ## lint, types and the unit tests; half a minute, for the loop between two edits
+check: lint ## lint, types and the unit tests, for the loop between two edits
 	@$(SIDE_BY_SIDE) -q -m "not long" tests/unit
 
 .PHONY: test
-test: lint ## lint, types and the short run of every test; some minutes
+test: lint ## lint, types and the short run of every test, in a few minutes
 	@$(SIDE_BY_SIDE) -m "not long"
 
 .PHONY: test-all

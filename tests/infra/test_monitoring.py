@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import pytest
@@ -32,37 +32,17 @@ class Promise(NamedTuple):
     statistic: str
     percent: str
     operator: str
-    threshold: float
+    threshold: str
     missing: str
-    minutes: int
+    minutes: str
 
 
-def _promises() -> Iterator[Promise]:
-    row = re.compile(
-        r"^\| (.+?) \| `(\w+)` \| `(\w+)` (\w+)(, in percent)? ([<>]) ([\d.]+)(, or missing)? "
-        r"\| (\d+) minutes \|$",
-        re.MULTILINE,
-    )
-    for (
-        fault,
-        alarm,
-        metric,
-        statistic,
-        percent,
-        operator,
-        threshold,
-        missing,
-        minutes,
-    ) in row.findall(RUNBOOK):
-        yield Promise(
-            *(fault, alarm, metric, statistic, percent, operator),
-            float(threshold),
-            missing,
-            int(minutes),
-        )
-
-
-PROMISES = list(_promises())
+_ROW = re.compile(
+    r"^\| (.+?) \| `(\w+)` \| `(\w+)` (\w+)(, in percent)? ([<>]) ([\d.]+)(, or missing)? "
+    r"\| (\d+) minutes \|$",
+    re.MULTILINE,
+)
+PROMISES = [Promise(*row) for row in _ROW.findall(RUNBOOK)]
 
 
 def _alarms(templates: Templates) -> dict[str, dict[str, Any]]:
@@ -92,8 +72,8 @@ def test_alarm_reports_the_fault_as_documented(dev: Templates, promise: Promise)
     assert _measured(alarm) == {(promise.metric, promise.statistic, 60)}
     assert bool(promise.percent) == (promise.alarm in SHARES)
     assert alarm["ComparisonOperator"] == OPERATORS[promise.operator]
-    assert alarm["Threshold"] == promise.threshold
-    assert alarm["DatapointsToAlarm"] == promise.minutes
+    assert alarm["Threshold"] == float(promise.threshold)
+    assert alarm["DatapointsToAlarm"] == int(promise.minutes)
     assert alarm["EvaluationPeriods"] == 5
     assert alarm["TreatMissingData"] == ("breaching" if promise.missing else "notBreaching")
 

@@ -25,7 +25,7 @@ WEB_CONCURRENCY: Final = Variable(
 
 CONNECTIONS_LIMIT: Final = 4_096
 """How many connections one process serves at once. An idle connection holds some 13 kB, so
-all of them hold a tenth of the 512 MB that a machine should have. A connection has one request in
+all of them hold a tenth of 512 MB, the size of a small machine. A connection has one request in
 flight, so this is also how many requests can wait for one call to the table."""
 
 
