@@ -1,8 +1,4 @@
-"""The state of a batch: the steps that share a write, and all writes sent for them so far.
-
-A batch needs several writes if the first ones fail. `exactly_once_writer.py` has the rules, and
-says what a fence is.
-"""
+"""The state of a batch: the steps that share a write, and all writes sent for them so far."""
 
 import threading
 
@@ -74,20 +70,12 @@ class Batch:
             self.waiting.clear()
 
     def not_applied(self, known_index: int | None) -> None:
-        """Record that no write was applied so far; a copy of one may still be applied later.
-
-        Args:
-            known_index: The stored index, or None if it is invalid.
-        """
+        """Record the index found (None if it is invalid), and that no write is applied so far."""
         self.was_refused = False
         self._known_index = known_index
 
     def fenced(self, known_index: int | None) -> None:
-        """Record that no earlier write was applied or ever will be, and forget these writes.
-
-        Args:
-            known_index: The stored index, or None if it is invalid.
-        """
+        """Record the index found, and forget all writes: none is applied or ever will be."""
         self.not_applied(known_index)
         self.in_doubt.clear()
         self.plans.clear()

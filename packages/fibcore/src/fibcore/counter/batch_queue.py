@@ -11,15 +11,13 @@ from fibcore.counter.plan import Step
 from fibcore.errors import Unavailable
 
 TWO_BATCHES_FROM = 128
-"""From this many clients on, the queue divides them into two batches of about the same size. The
-clients of one batch are answered while the write of the other is in flight. With fewer clients, one
-batch is faster."""
+"""From this many clients on, the queue divides them into two batches of about the same size: one is
+answered while the write of the other is in flight. With fewer clients, one batch is faster."""
 
 GRACE_SECONDS = 0.5
 """If DynamoDB rejected a step's write, the step waits this long past its deadline. A proxy may have
 delivered that write twice, and the next write reveals whether the other delivery was applied. If
-the outcome of a write is still unknown at the end of this time, the step waits for that outcome
-for at most `GRACE_SECONDS` more."""
+the outcome of a write is unknown at the end of this time, the step waits for it as long again."""
 
 _GRACE_PARTS = 10
 
@@ -154,9 +152,8 @@ class BatchQueue:
     def _wait_for_more(self) -> None:
         """Give clients that were just answered time to send their next request.
 
-        The worker yields twice to let these clients run. It does not yield if there are at least
-        `TWO_BATCHES_FROM` clients and half as many steps as the last batch had wait already: the
-        other clients' steps arrive during the next call.
+        The worker yields twice, unless there are many clients (`TWO_BATCHES_FROM`) and half as many
+        steps as the last batch had wait already. The others then arrive during the next call.
         """
         waiting = self.length
         if waiting + self._last_batch_size >= TWO_BATCHES_FROM:
@@ -171,7 +168,6 @@ class BatchQueue:
 def _wait(event: threading.Event, seconds: float) -> bool:
     """Wait for the event, at most `seconds`, and return whether it is set.
 
-    It asks `is_set` first, because gevent's `Event.wait` may ignore its timeout and never return if
-    it is called just after `set`.
+    `is_set` comes first, because gevent's `Event.wait` may never return just after `set`.
     """
     return event.is_set() or event.wait(seconds)

@@ -12,13 +12,11 @@ These are the rules. The model in `tests/unit/batching_model.py` shows that each
 3. Every write of a batch has a new sequence number. A write applies only if the number stored in
    the entry is smaller than a bound: the number of the first write that the batch sent, or that it
    sent after its last fence. So at most one of these writes is ever applied, and the stored number
-   tells which. After an unanswered write, the writer sends the waiting steps again. The writer
-   remembers every write, even one that DynamoDB refused, because a proxy may have delivered another
-   copy of it, and DynamoDB may have applied that copy.
-4. Before the writer refuses the steps of a batch that it has sent a write for, or reports that
-   DynamoDB rejected them, it sends a fence. A fence moves nothing. Either it raises the stored
-   number, which rules out all earlier writes and their copies for ever, or it finds that one was
-   applied.
+   tells which. After an unanswered write, the writer sends the waiting steps again. It remembers
+   every write, even one that DynamoDB refused, because a proxy may have delivered another copy.
+4. Before the writer refuses the steps of a write, or reports that DynamoDB refused the write, it
+   sends a fence. A fence moves nothing. Either it raises the stored number, which rules out all
+   earlier writes and their copies for ever, or it finds that one was applied.
 5. Another writer's entry that has not changed for a minute is removed, by a write that applies
    only if the entry still has the number that was read (`writer_registry.py`).
 """
@@ -92,11 +90,7 @@ class ExactlyOnceWriter:
             self._pause(backoff_seconds(tries))
 
     def _write(self, batch: Batch) -> None:
-        """Send one write for the waiting steps.
-
-        If every step has to be refused, there is nothing to write. Then this sends a fence if the
-        batch has earlier writes, or else refuses the steps.
-        """
+        """Send a write. If no step can be carried out, fence earlier writes, or refuse the steps."""
         names = self._registry.names
         number = self._last_number = self._last_number + 1
         plan = batch.plan_write(number, self._max_index)

@@ -37,8 +37,7 @@ class Step:
         if isinstance(self.outcome, int):
             return self.outcome
         failure = self.outcome or OutcomeUnknown("the step was never answered")
-        # Several steps may raise the same exception, so an earlier raise's traceback is removed.
-        raise failure.with_traceback(None)
+        raise failure.with_traceback(None)  # Several steps may raise the same exception.
 
 
 class Plan(NamedTuple):

@@ -29,9 +29,8 @@ T = TypeVar("T")
 def create_client(settings: Settings, *, connections: int = 4) -> "DynamoDBClient":
     """Return a boto3 client for the settings' region and endpoint that never retries by itself.
 
-    Its read timeout is three fifths of the deadline, up to `LONGEST_CALL`. So if the deadline is at
-    most 6 seconds, an answer that takes half of it still arrives in time, and after a lost answer
-    at least two fifths of it remain for another call.
+    Its read timeout is three fifths of the deadline, up to `LONGEST_CALL`. So a call may take
+    half of a deadline of up to 6 seconds, and a lost answer leaves two fifths of it for another.
 
     Args:
         settings: They give the region, the endpoint and the deadline of a request.
@@ -48,8 +47,7 @@ def create_client(settings: Settings, *, connections: int = 4) -> "DynamoDBClien
             retries={"total_max_attempts": 1, "mode": "standard"},
             max_pool_connections=connections,
             tcp_keepalive=True,
-            # Validating parameters and composing a user agent would each take a tenth of a call's
-            # CPU time.
+            # Validating parameters and composing a user agent each take a tenth of a call's CPU.
             parameter_validation=False,
             user_agent="fib",
         ),

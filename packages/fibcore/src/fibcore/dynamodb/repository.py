@@ -62,10 +62,7 @@ class CounterRepository:
         self._last_send_at = wall_clock()
 
     def read(self, **projection: Any) -> Item:
-        """Return the item, or what `projection` selects of it, by a strongly consistent read.
-
-        A projection has to include the key, because an empty answer means that there is no item.
-        """
+        """Read the item, or a projection that includes its key, with strong consistency."""
         try:
             item = self._send("get_item", _item_of_read, ConsistentRead=True, **projection)
         except OutcomeUnknown as unanswered:
@@ -212,8 +209,7 @@ class CounterRepository:
         return self._send("update_item", read, **on_failure, **expressions)
 
     def _send(self, operation: str, read: Callable[[Any], Item], **parameters: Any) -> Item:
-        # Connections that were idle for long are closed. After the clock was set back, the idle
-        # time is unknown, so they are closed then as well.
+        # They were idle for long, or the clock was set back, so that the idle time is unknown.
         if abs(self._wall_clock() - self._last_send_at) > _LONGEST_IDLE_SECONDS:
             self._close_idle_connections()
         self._last_send_at = self._wall_clock()

@@ -106,10 +106,7 @@ class WriterRegistry:
         self._refreshed_at = -math.inf
 
     def refresh_if_due(self, period: float = STALE_SECONDS) -> Mapping[WriterNames, int]:
-        """Read all entries, and join if this process has no entry.
-
-        This does nothing if the last refresh is less than `period` seconds old (or `STALE_SECONDS`,
-        if that is less; without an entry, `_TRY_AGAIN_SECONDS`).
+        """Every `period` seconds, read all entries, and join if this process has no entry.
 
         Returns:
             The number in each writer's entry; nothing if the entries were not read.
