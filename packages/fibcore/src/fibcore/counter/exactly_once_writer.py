@@ -90,7 +90,7 @@ class ExactlyOnceWriter:
             self._pause(backoff_seconds(tries))
 
     def _write(self, batch: Batch) -> None:
-        """Send a write. If no step can be carried out, fence earlier writes, or refuse the steps."""
+        """Send a write. If every step has to be refused, fence earlier writes, or refuse it."""
         names = self._registry.names
         number = self._last_number = self._last_number + 1
         plan = batch.plan_write(number, self._max_index)
