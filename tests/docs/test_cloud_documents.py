@@ -77,6 +77,32 @@ def test_costs_count_every_alarm(templates: Templates) -> None:
     assert f"alarms: {len(alarms)} of ours on {metrics} metrics, 4 of scaling" in COSTS
 
 
+# As at https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-view.html
+LAMBDA_LINES = """\
+START RequestId: 8f507cfc-xmpl-4697-b07a-ac58fc914c95 Version: 12
+END RequestId: 8f507cfc-xmpl-4697-b07a-ac58fc914c95
+REPORT RequestId: 8f507cfc-xmpl-4697-b07a-ac58fc914c95\tDuration: 12.49 ms\t\
+Billed Duration: 13 ms\tMemory Size: 1024 MB\tMax Memory Used: 120 MB
+"""
+API_GATEWAY_VALUES = {
+    "requestId": "JKJaXmPLvHcESHA=",
+    "requestTime": "10/Mar/2026:00:03:59 +0000",
+    "httpMethod": "POST",
+    "status": "200",
+    "responseLatency": "14",
+}
+
+
+def test_costs_count_the_log_of_the_lambda_backend(templates: Templates) -> None:
+    """Prove that the lines have that size: AWS Lambda's text lines, and API Gateway's format."""
+    functions = templates.of("AWS::Lambda::Function", stack="api-gateway")
+    assert not any("LogFormat" in str(function) for function in functions)
+    line = templates.one("AWS::ApiGatewayV2::Stage")["AccessLogSettings"]["Format"]
+    line = re.sub(r"\$context\.(\w+)", lambda name: API_GATEWAY_VALUES[name[1]], line)
+    (counted,) = re.findall(r"`1000000 \* \((\d+) \+ 4 \* 26\)", COSTS)
+    assert int(counted) == pytest.approx(len(LAMBDA_LINES) + len(line), rel=0.1)
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_lead_to_files_and_headings(page: Path) -> None:
     links = re.findall(r"\]\(((?!http)[^)]+)\)", page.read_text())
