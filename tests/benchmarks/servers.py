@@ -41,11 +41,25 @@ class Server:
 
     def resident_megabytes(self) -> int:
         """Return what its largest process holds in memory."""
-        children = subprocess.run(
+        sizes = [(process / "statm").read_text().split()[1] for process in self._processes()]
+        return max(map(int, sizes)) * os.sysconf("SC_PAGE_SIZE") // 2**20
+
+    def core_seconds(self) -> float:
+        """Return how long a core has worked for its processes so far."""
+        ticks = 0
+        for process in self._processes():
+            # The fields after the name, which may have spaces; user and system time are the 14th
+            # and 15th of all.
+            fields = (process / "stat").read_text().rpartition(")")[2].split()
+            ticks += int(fields[11]) + int(fields[12])
+        return ticks / os.sysconf("SC_CLK_TCK")
+
+    def _processes(self) -> list[Path]:
+        """Return the folder of each process in /proc."""
+        pids = subprocess.run(
             ["pgrep", "-P", str(self.running.pid)], capture_output=True, text=True, check=True
         ).stdout.split()
-        sizes = [Path(f"/proc/{pid}/statm").read_text().split()[1] for pid in children]
-        return max(map(int, sizes)) * os.sysconf("SC_PAGE_SIZE") // 2**20
+        return [Path("/proc", pid) for pid in pids]
 
 
 @contextmanager

@@ -20,9 +20,6 @@ from tests.simulation.partition import Partition, SimulatedTable
 
 DEADLINE_SECONDS = 5.0
 CONNECTIONS = 4_096
-CALL_SECONDS = 0.001
-"""How long the core works for one call to DynamoDB."""
-
 _current: ContextVar["Process"] = ContextVar("process")
 
 
@@ -71,6 +68,7 @@ class Process:
         random: Draws the arrivals.
         core: The core that it runs on, its own or a shared one.
         step_seconds: How long the core works for one step.
+        call_seconds: How long the core works for one call to DynamoDB.
         max_index: The highest index.
     """
 
@@ -82,6 +80,7 @@ class Process:
         *,
         core: Core,
         step_seconds: float,
+        call_seconds: float,
         max_index: int,
     ) -> None:
         self._time = partition.time
@@ -89,6 +88,7 @@ class Process:
         self._random = random
         self._core = core
         self._half_a_step = step_seconds / 2
+        self._half_a_call = call_seconds / 2
         self._rate = 0.0
         self._next_arrival = self._expected_arrival = math.inf
         self._waiting: deque[_Group] = deque()
@@ -145,7 +145,7 @@ class Process:
             self._time.wait()
 
     def _call(self, seconds: float) -> None:
-        self._core.use(self._time.now, CALL_SECONDS / 2)
+        self._core.use(self._time.now, self._half_a_call)
         self.sleep(seconds)
 
     def _expect(self) -> None:

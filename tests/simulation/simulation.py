@@ -19,6 +19,9 @@ from tests.simulation.virtual_time import VirtualTime
 STEP_SECONDS = 60e-6
 """How long one core of this size works for one step: `make bench BENCH=steps` gives the rate."""
 
+CALL_SECONDS = 0.001
+"""How long such a core works for one call to DynamoDB: `make bench BENCH=scaling` measures it."""
+
 HIGHEST_INDEX = 10**12
 """The service stops at ten million, which a simulation at full load reaches within a minute."""
 
@@ -92,7 +95,12 @@ class Simulation:
         self._stack.close()
 
     def start(
-        self, count: int, *, step_seconds: float = STEP_SECONDS, core: Core | None = None
+        self,
+        count: int,
+        *,
+        step_seconds: float = STEP_SECONDS,
+        call_seconds: float = CALL_SECONDS,
+        core: Core | None = None,
     ) -> list[Process]:
         """Start so many processes, each on its own core unless one is given."""
         started = [
@@ -102,6 +110,7 @@ class Simulation:
                 self._random,
                 core=core or Core(),
                 step_seconds=step_seconds,
+                call_seconds=call_seconds,
                 max_index=self._max_index,
             )
             for _ in range(count)
