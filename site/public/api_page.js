@@ -55,4 +55,3 @@ while (!(await show())) {
   byId("status").hidden = true;
   await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
 }
-byId("failed").hidden = true;

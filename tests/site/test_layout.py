@@ -29,6 +29,14 @@ _PLACES = """names => names.map(name => {
 })"""
 
 
+_WATCH_SHIFTS = """
+window.shifts = [];
+new PerformanceObserver(list => window.shifts.push(
+  ...list.getEntries().flatMap(({ sources }) => sources.map(({ node }) => node?.outerHTML))
+)).observe({ type: "layout-shift", buffered: true });
+"""
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("face", ["own", "another"])
 @pytest.mark.parametrize("width", [320, 768, 1024, 1100, 1440, 3840])
@@ -59,17 +67,30 @@ def test_nothing_moves_or_sticks_out_from_index_to_index(
 @pytest.mark.long
 def test_nothing_shifts_while_it_loads_and_plays(counter: CounterPage, stack: BackendStack) -> None:
     stack.put(85)
-    counter.page.add_init_script(
-        """window.shifts = [];
-        new PerformanceObserver(list => window.shifts.push(
-          ...list.getEntries().flatMap(({ sources }) => sources.map(({ node }) => node?.outerHTML))
-        )).observe({ type: "layout-shift", buffered: true });"""
-    )
+    counter.page.add_init_script(_WATCH_SHIFTS)
     counter.open()
     counter.page.get_by_role("slider", name="Speed").fill("5")
     counter.press("Play")
     counter.gets_to(105)
     counter.press("Pause")
+    assert counter.page.evaluate("window.shifts") == []
+
+
+@pytest.mark.parametrize(
+    "size", [pytest.param((390, 844), marks=pytest.mark.long), (1350, 940), (2560, 1440)]
+)
+def test_nothing_shifts_while_the_api_page_loads(
+    counter: CounterPage, size: tuple[int, int]
+) -> None:
+    counter.page.set_viewport_size({"width": size[0], "height": size[1]})
+    counter.page.add_init_script(_WATCH_SHIFTS)
+    with counter.page.expect_response("**/openapi.json") as answer:
+        counter.page.goto(f"{counter.url}/api.html")
+    assert answer.value.ok
+    expect(counter.page.locator(".operation").first).to_be_attached()
+    counter.page.evaluate(
+        "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+    )
     assert counter.page.evaluate("window.shifts") == []
 
 

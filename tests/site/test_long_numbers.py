@@ -42,6 +42,7 @@ def far_stack(new_table: Callable[..., Settings], dynamodb_port: int) -> Iterato
 
 
 @pytest.mark.long
+@pytest.mark.alone
 @pytest.mark.parametrize("shown", ["ends", "whole"])
 @pytest.mark.parametrize("backend", ["server", "lambda"])
 def test_the_page_plays_at_the_highest_indexes_without_a_long_task(
@@ -108,6 +109,7 @@ def _milliseconds(session: CDPSession) -> dict[str, float]:
 
 
 @pytest.mark.long
+@pytest.mark.alone
 def test_step_costs_few_milliseconds_of_main_thread(
     counter: CounterPage, stack: BackendStack, record_property: Callable[[str, object], None]
 ) -> None:
