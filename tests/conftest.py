@@ -47,9 +47,9 @@ _INSTALL = "sudo apt-get install"
 
 
 # The folders whose tests share what takes seconds to start: each stays in one process.
-_SHARING = ("rehearsal", "api", "site", "infra", "faults", "docs")
+_SHARING = ("rehearsal", "api", "site", "infra", "docs")
 # What takes long comes first, so that all processes end at about the same time.
-_FIRST = (*_SHARING, "newcomer", "local_stack")
+_FIRST = (*_SHARING, "newcomer", "faults", "simulation", "local_stack")
 # What takes a minute and changes seldom; `make rehearse` and `make test-all` run it.
 _LONG = ("rehearsal",)
 

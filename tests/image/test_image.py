@@ -25,7 +25,7 @@ from tests.processes import free_port
 
 ROOT = Path(__file__).parents[2]
 # The first test pays for the build, with the base from Debian's mirror.
-pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.long, pytest.mark.alone, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")

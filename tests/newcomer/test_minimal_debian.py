@@ -22,7 +22,7 @@ from tests.local_stack.stack import READY, backend, ports_of_its_own, processes_
 from tests.newcomer.checkout import copy_checkout
 from tests.processes import eventually
 
-pytestmark = [pytest.mark.long, pytest.mark.timeout(1_500)]
+pytestmark = [pytest.mark.long, pytest.mark.alone, pytest.mark.timeout(1_500)]
 
 SUITE = "bookworm"
 PACKAGES = "python3,python3-venv,make,ca-certificates"

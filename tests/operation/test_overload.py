@@ -47,6 +47,7 @@ def served_rate(
 
 
 @pytest.mark.long
+@pytest.mark.alone
 def test_slow_table_serves_every_step(
     new_table: Callable[..., Settings], dynamodb_port: int
 ) -> None:

@@ -89,6 +89,7 @@ async def deploy_under_load(servers: Servers) -> tuple[Counter[str], list[int], 
 
 
 @pytest.mark.long
+@pytest.mark.alone
 @pytest.mark.timeout(300)
 def test_rolling_restart_fails_no_request(new_table: Callable[..., Settings]) -> None:
     settings = new_table()

