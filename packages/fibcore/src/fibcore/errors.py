@@ -1,4 +1,4 @@
-"""`InvalidSettings`, and the errors of a counter. Each of these says whether a step was counted.
+"""`InvalidSettings`, and the errors of a counter, which say whether a step was counted.
 
 - CounterError
   - BeforeStart      nothing moved
@@ -6,7 +6,7 @@
   - Unavailable      nothing moved, and nothing will move later
   - OutcomeUnknown   the counter may have moved, or may still move
 
-These classes know nothing of HTTP: `http/problems.py` maps each of them to a problem document.
+These classes know nothing of HTTP: `http/problems.py` maps each error to a problem document.
 """
 
 
@@ -41,9 +41,9 @@ class PastEnd(CounterError):
 class Unavailable(CounterError):
     """The step was not counted, and it never will be.
 
-    The subclass `Refused` (`dynamodb/error_classification.py`) is an exception. It does not
-    guarantee this, because a proxy may have sent the request twice, and DynamoDB may have rejected
-    one copy and applied the other.
+    Only the subclass `Refused` (`dynamodb/error_classification.py`) does not promise this, because
+    a proxy may have sent the request twice, and DynamoDB may have rejected one copy and applied the
+    other.
 
     Attributes:
         transient: Whether the same request may succeed a moment later, for instance after

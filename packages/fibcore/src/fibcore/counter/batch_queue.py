@@ -17,7 +17,7 @@ answered while the write of the other is in flight. With fewer clients, one batc
 GRACE_SECONDS = 0.5
 """If DynamoDB rejected a step's write, the step waits this long past its deadline. A proxy may have
 delivered that write twice, and the next write reveals whether the other delivery was applied. If
-the outcome of a write is unknown at the end of this time, the step waits for it as long again."""
+the outcome of a write is still unknown after this time, the step waits for the same time again."""
 
 _GRACE_PARTS = 10
 

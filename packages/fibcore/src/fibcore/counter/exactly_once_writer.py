@@ -10,9 +10,9 @@ These are the rules. The model in `tests/unit/batching_model.py` shows that each
    applies only if the entry exists. The exception is a writer that finds no room for an entry: it
    writes without one. If such a write is unanswered, its steps stay in doubt.
 3. Every write of a batch has a new sequence number. A write applies only if the number stored in
-   the entry is smaller than a bound: the number of the first write that the batch sent, or that it
-   sent after its last fence. So at most one of these writes is ever applied, and the stored number
-   tells which. After an unanswered write, the writer sends the waiting steps again. It remembers
+   the entry is smaller than a bound: the number of the batch's first write, or of the first after
+   its last fence. So at most one of these writes is ever applied, and the stored number tells
+   which. After an unanswered write, the writer sends the waiting steps again. It remembers
    every write, even one that DynamoDB refused, because a proxy may have delivered another copy.
 4. Before the writer refuses the steps of a write, or reports that DynamoDB refused the write, it
    sends a fence. A fence moves nothing. Either it raises the stored number, which rules out all

@@ -29,8 +29,8 @@ T = TypeVar("T")
 def create_client(settings: Settings, *, connections: int = 4) -> "DynamoDBClient":
     """Return a boto3 client for the settings' region and endpoint that never retries by itself.
 
-    Its read timeout is three fifths of the deadline, up to `LONGEST_CALL`. So a call may take
-    half of a deadline of up to 6 seconds, and a lost answer leaves two fifths of it for another.
+    Its read timeout is three fifths of the deadline, up to `LONGEST_CALL`. With a deadline of up to
+    6 seconds, a call may take half of it, and after a lost answer two fifths are left for another.
 
     Args:
         settings: They give the region, the endpoint and the deadline of a request.

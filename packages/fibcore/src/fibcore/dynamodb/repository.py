@@ -209,7 +209,7 @@ class CounterRepository:
         return self._send("update_item", read, **on_failure, **expressions)
 
     def _send(self, operation: str, read: Callable[[Any], Item], **parameters: Any) -> Item:
-        # They were idle for long, or the clock was set back, so that the idle time is unknown.
+        # Connections were idle for long, or the clock was set back and does not tell for how long.
         if abs(self._wall_clock() - self._last_send_at) > _LONGEST_IDLE_SECONDS:
             self._close_idle_connections()
         self._last_send_at = self._wall_clock()
