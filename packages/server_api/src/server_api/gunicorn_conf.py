@@ -31,11 +31,12 @@ wsgi_app = "server_api.wsgi:create_application()"
 bind = f"0.0.0.0:{_settings.port}"
 workers = _settings.processes
 
-# Gunicorn has two gevent workers. `CounterWorker` derives from `gevent`, which has Gunicorn's own
-# HTTP parser, refuses ambiguous framing, closes idle connections and sends `Connection: close` when
-# it stops. The other, `gevent_pywsgi`, does none of these, though it answered a minimal hello-world
-# application's requests 1.3 times as fast. With the C parser of `gunicorn[fast]`, requests that
-# move the counter were 1.02 to 1.14 times as fast, but that parser has to be compiled from source.
+# Gunicorn has two gevent workers. `CounterWorker` derives from the one named `gevent`. That one has
+# Gunicorn's own HTTP parser, refuses ambiguous framing, closes idle connections and sends
+# `Connection: close` when it stops. The other, `gevent_pywsgi`, does none of these, though it
+# served a minimal hello-world application 1.3 times as fast. With the C parser of `gunicorn[fast]`,
+# requests that move the counter were 1.02 to 1.14 times as fast, but that parser has to be compiled
+# from source.
 worker_class = "server_api.worker.CounterWorker"
 worker_connections = CONNECTIONS_LIMIT
 # When 1,500 clients connected at once, they overflowed a backlog of 64, and a client tries again

@@ -10,8 +10,8 @@ and answers its own client with 502. So the times are in this order:
 A task stops in two phases. The first begins when the load balancer deregisters the task, and the
 first line counts from there. The second begins with SIGTERM, after the first has ended, and the
 other two lines count from there:
-    30  the task gets no new connection and answers its open requests until then, DEREGISTRATION
-    26  it answers the requests that are still open until then, GRACEFUL_STOP
+    30  until then the task gets no new connection and answers open requests, DEREGISTRATION
+    26  until then it answers the requests that are still open, GRACEFUL_STOP
     31  ECS kills it, KILL
 """
 

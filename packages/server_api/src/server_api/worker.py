@@ -28,7 +28,7 @@ IDLE_SECONDS_AT_STOP = 3.0
 request is answered with `Connection: close`."""
 
 _HEAD_BUFFER_BYTES = HEAD_BYTES + 10 * 1024
-"""How many bytes of an unfinished request head are held in memory. They are held twice.
+"""How many bytes of an unfinished request head are held in memory, each in two copies.
 
 It is the sum of 32 KB for the client's head, 2 KB that CloudFront and the load balancer add, and 8
 KB that the last read may bring beyond the head. All connections together hold at most 400 MB, and

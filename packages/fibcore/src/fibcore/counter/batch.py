@@ -64,7 +64,7 @@ class Batch:
             return plan
 
     def answer(self, plan: Plan, reached: int) -> None:
-        """Answer the steps of `plan`, whose write produced the index `reached`."""
+        """Answer the steps of `plan`, given the index that its write produced, or 0."""
         with self._lock:
             plan.answer(reached)
             self.waiting.clear()

@@ -15,9 +15,9 @@ TWO_BATCHES_FROM = 128
 answered while the write of the other is in flight. With fewer clients, one batch is faster."""
 
 GRACE_SECONDS = 0.5
-"""If DynamoDB rejected a step's write, the step waits this long past its deadline. A proxy may have
-delivered that write twice, and the next write reveals whether the other delivery was applied. If
-the outcome of a write is still unknown after this time, the step waits for the same time again."""
+"""If DynamoDB rejected a step's write, the step waits up to this long past its deadline. A proxy
+may have delivered that write twice, and the next write reveals whether the other delivery was
+applied. If a write's outcome is still unknown then, the step waits up to this long once more."""
 
 _GRACE_PARTS = 10
 
@@ -152,8 +152,8 @@ class BatchQueue:
     def _wait_for_more(self) -> None:
         """Give clients that were just answered time to send their next request.
 
-        The worker yields twice, unless there are many clients (`TWO_BATCHES_FROM`) and half as many
-        steps as the last batch had wait already. The others then arrive during the next call.
+        The worker yields twice, unless there are many clients (`TWO_BATCHES_FROM`) and the waiting
+        steps are at least half as many as the last batch had. The rest arrive during the next call.
         """
         waiting = self.length
         if waiting + self._last_batch_size >= TWO_BATCHES_FROM:
@@ -168,6 +168,6 @@ class BatchQueue:
 def _wait(event: threading.Event, seconds: float) -> bool:
     """Wait for the event, at most `seconds`, and return whether it is set.
 
-    `is_set` comes first, because gevent's `Event.wait` may never return just after `set`.
+    `is_set` comes first, because gevent's `Event.wait` may hang if it is called just after `set`.
     """
     return event.is_set() or event.wait(seconds)

@@ -53,7 +53,7 @@ class BatchingCounter:
         repository: Where the index is kept.
         max_index: The highest index that `next` reaches.
         deadline_seconds: How long a call waits for the table.
-        queue_limit: How many steps, and how many reads, may wait at once. For a server that has one
+        queue_limit: How many moves, and how many reads, may wait at once. For a server that has one
             request in flight per connection, its highest number of connections is enough.
         clock: Monotonic, in seconds.
         pause: Waits for the given number of seconds.

@@ -1,9 +1,9 @@
 """Which failures of a call mean that the write was not applied.
 
-`ConditionFailed` and `Refused` mean that DynamoDB did not carry out the request. Any other
-`Unavailable` means that the request was never sent. After every other failure, the outcome is
-unknown. A proxy may deliver a request twice, and after `Refused` for one delivery, the other may
-have been applied.
+`ConditionFailed` and `Refused` mean that DynamoDB did not carry out this delivery of the request. A
+proxy may have delivered the request twice, and the other delivery may have been applied. Any other
+kind of `Unavailable` means that the request was never sent. After every other failure, the outcome
+is unknown.
 """
 
 import socket

@@ -30,15 +30,15 @@ if TYPE_CHECKING:
 _KEY: Final = {KEY_NAME: {"S": KEY_VALUE}}
 
 _LONGEST_IDLE_SECONDS: Final = 5.0
-"""If no request was sent for this long, idle connections are closed before the next one. A load
+"""If no request was sent for this long, idle connections are closed before the next request. A load
 balancer may have dropped them silently, or AWS Lambda may have frozen the process in between."""
 
 
 class CounterRepository:
     """Reads and writes the counter's item. No method repeats a request.
 
-    `Unavailable` means that no change remains: the request was not carried out, or was undone, or
-    it was a read. `OutcomeUnknown` means that a write may have been carried out.
+    `Unavailable`, but not its subclass `Refused`, means that no change remains: the request was not
+    carried out, or it was undone, or it was a read. `OutcomeUnknown`: a write may be applied.
 
     Args:
         client: From `create_client`.
@@ -136,7 +136,7 @@ class CounterRepository:
         The index does not move, and no earlier write can apply any more.
 
         Raises:
-            ConditionFailed: An earlier write or fence was applied, or the writer has no entry.
+            ConditionFailed: The stored number is at least `stamp.first`, or there is no entry.
         """
         return self._update(
             partial(_attributes, stamp=stamp),

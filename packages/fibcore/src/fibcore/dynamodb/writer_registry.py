@@ -106,7 +106,9 @@ class WriterRegistry:
         self._refreshed_at = -math.inf
 
     def refresh_if_due(self, period: float = STALE_SECONDS) -> Mapping[WriterNames, int]:
-        """Every `period` seconds, read all entries, and join if this process has no entry.
+        """Read all entries if that is due, and join if this process has no entry.
+
+        It is due after `period` seconds, at least once a minute, and each second without an entry.
 
         Returns:
             The number in each writer's entry; nothing if the entries were not read.
