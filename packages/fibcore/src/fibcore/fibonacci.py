@@ -109,7 +109,7 @@ class Fibonacci:
         return value
 
     def _reach(self, index: int) -> Decimal:
-        """Compute F(index), by additions if the last pair is near, and remember the values."""
+        """Compute F(index), from the last pair if it is near, and remember the values."""
         distance = index - self._last_index
         if abs(distance) > _LONGEST_WALK:
             self._last_pair = _doubled(index)

@@ -17,8 +17,8 @@ class Counter(Protocol):
     """One linearizable index, shared by every process that opens it.
 
     Every method raises `Unavailable` if the counter cannot answer; then nothing moved, and nothing
-    will. The three methods that move the index raise `OutcomeUnknown` if the step may have been
-    counted.
+    will, except for what `Unavailable` says of `Refused`. The three methods that move the index
+    raise `OutcomeUnknown` if the step may have been counted.
     """
 
     def current(self) -> int:

@@ -17,8 +17,8 @@ class Batch:
         done: Set when every step is answered.
         plans: The plan of every write since the last call of `fenced`, by sequence number.
         in_doubt: The numbers of the writes and fences whose outcome is not known yet.
-        was_refused: True after DynamoDB rejected a write or a fence failed. It becomes False when
-            a later write or fence shows that the earlier writes were not applied.
+        was_refused: True after DynamoDB rejected a write, or a fence was rejected or not sent. It
+            becomes False when a later write or fence shows that no earlier write was applied.
     """
 
     def __init__(self, lock: threading.Lock) -> None:

@@ -14,8 +14,8 @@ These are the rules. The model in `tests/unit/batching_model.py` shows that each
    its last fence. So at most one of these writes is ever applied, and the stored number tells
    which. After an unanswered write, the writer sends the waiting steps again. It remembers
    every write, even one that DynamoDB refused, because a proxy may have delivered another copy.
-4. Before the writer refuses every step of a batch that has sent a write, or reports a permanent
-   refusal by DynamoDB, it sends a fence. A fence moves nothing. Either it raises the stored number,
+4. The writer sends a fence before it refuses every step of a batch that has sent a write, and after
+   a permanent refusal by DynamoDB. A fence moves nothing. Either it raises the stored number,
    which rules out all earlier writes and their copies for ever, or it finds that one was applied.
 5. Another writer's entry that has not changed for a minute is removed, by a write that applies
    only if the entry still has the number that was read (`writer_registry.py`).
@@ -90,7 +90,7 @@ class ExactlyOnceWriter:
             self._pause(backoff_seconds(tries))
 
     def _write(self, batch: Batch) -> None:
-        """Send a write. If it would refuse every step, fence earlier writes, or refuse now."""
+        """Send a write. If it would refuse all steps, fence, or refuse now if no write was sent."""
         names = self._registry.names
         number = self._last_number = self._last_number + 1
         plan = batch.plan_write(number, self._max_index)

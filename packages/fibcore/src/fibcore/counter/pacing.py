@@ -7,10 +7,10 @@ The process cuts its rate at each throttled request, climbs back to its goal, st
 while, and then climbs faster and faster, because capacity may have become free.
 
 CUBIC's goal is the rate at which a request was last lost. Here the goal for writes is an equal
-share of the rate at which all writers together send. The item holds the sequence number of each
-writer's last write, so every writer sees how many writers there are and how much they send in
-total. A writer that joins or leaves changes the shares of all others within two seconds. The goal
-for reads is fixed: DynamoDB's limit divided by `WRITERS_LIMIT`.
+share of the writes that DynamoDB carries out for all writers together. The item holds the sequence
+number of each writer's last write, so every writer sees how many writers there are and how much
+they send in total. A writer that joins or leaves changes the shares of all others within two
+seconds. The goal for reads is fixed: DynamoDB's limit divided by `WRITERS_LIMIT`.
 
 A lower rate costs latency, but not throughput, because batches grow while they wait.
 """

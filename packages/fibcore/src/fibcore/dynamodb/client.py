@@ -30,7 +30,7 @@ def create_client(settings: Settings, *, connections: int = 4) -> "DynamoDBClien
     """Return a boto3 client for the settings' region and endpoint that never retries by itself.
 
     Its read timeout is three fifths of the deadline, up to `LONGEST_CALL`. With a deadline of up to
-    6 seconds, a call may take half of it, and after a lost answer two fifths are left for another.
+    6 seconds, a call gets at least half of it, and two fifths are left for a second call.
 
     Args:
         settings: They give the region, the endpoint and the deadline of a request.
