@@ -3,7 +3,7 @@
 - CounterError
   - BeforeStart      nothing moved
   - PastEnd          nothing moved
-  - Unavailable      nothing moved, and nothing will move later
+  - Unavailable      nothing moved, and nothing will move later (but see `Refused` below)
   - OutcomeUnknown   the counter may have moved, or may still move
 
 These classes know nothing of HTTP: `http/problems.py` maps each error to a problem document.

@@ -8,9 +8,9 @@ Each line has the time, what happens then, and the name of the constant or setti
     29  AWS stops the Lambda function (FUNCTION)
     30  CloudFront and the HTTP API stop waiting for the answer
 
-The last call to DynamoDB may begin just before the deadline, or later if it repeats a write whose
-condition failed. So the Lambda function's timeout is the longest deadline, plus the time of one
-call, plus one second for sending the answer.
+The last call to DynamoDB may begin just before the deadline. So the Lambda function's timeout is
+the longest deadline, plus the time of one call, plus one second for sending the answer. It leaves
+out a write that is repeated after the deadline because its condition failed, which is rare.
 
 The timeouts of the server's connections and of its shutdown are in `server_api.server_timeouts`.
 """

@@ -37,7 +37,7 @@ class ServerApplication:
     def __call__(self, environ: dict[str, Any], start_response: "StartResponse") -> Iterable[bytes]:
         """Serve one WSGI request by Flask.
 
-        The body is read before Flask sees the request, so that a malformed body fails here.
+        The body is read before Flask sees the request. Flask would answer 500 to a malformed body.
         """
         environ[_BODY_TOO_LARGE] = drain_body(environ)
         return self._flask(environ, start_response)

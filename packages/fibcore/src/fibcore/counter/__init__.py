@@ -16,9 +16,9 @@ class Operation(Enum):
 class Counter(Protocol):
     """One linearizable index, shared by every process that opens it.
 
-    Every method raises `Unavailable` if the counter cannot answer; then nothing moved, and nothing
-    will, except for what `Unavailable` says of `Refused`. The three methods that move the index
-    raise `OutcomeUnknown` if the step may have been counted.
+    Every method raises `Unavailable` if the counter cannot answer. Then nothing moved, and nothing
+    will move; the docstring of `Unavailable` names one exception to this. The three methods that
+    move the index raise `OutcomeUnknown` if the step may have been counted.
     """
 
     def current(self) -> int:

@@ -31,7 +31,7 @@ class Batch:
         self._known_index: int | None = None
 
     def leave(self, step: Step) -> None:
-        """Give a step that is still unanswered its error, so that no later write includes it."""
+        """Reject and remove a step that still waits, so that no later write includes it."""
         with self._lock:
             if step in self.waiting:
                 del self.waiting[step]
@@ -64,7 +64,7 @@ class Batch:
             return plan
 
     def answer(self, plan: Plan, reached: int) -> None:
-        """Answer the steps of `plan`, given the index that its write produced, or 0."""
+        """Answer the steps of `plan`; `reached` is the index its write produced, 0 without one."""
         with self._lock:
             plan.answer(reached)
             self.waiting.clear()

@@ -152,8 +152,8 @@ class BatchQueue:
     def _wait_for_more(self) -> None:
         """Give clients that were just answered time to send their next request.
 
-        The worker yields twice, unless there are many clients (`TWO_BATCHES_FROM`) and at least
-        half as many steps wait as the last batch had. Then the others arrive during the next call.
+        The worker yields twice. If there are many clients (`TWO_BATCHES_FROM`), it does not if at
+        least half as many steps wait as the last batch had: the others come during the next call.
         """
         waiting = self.length
         if waiting + self._last_batch_size >= TWO_BATCHES_FROM:

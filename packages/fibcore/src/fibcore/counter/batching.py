@@ -13,7 +13,7 @@ batch. A client's `current` is never answered by a request to DynamoDB that was 
 
 A write whose answer is lost is tried again, and still no step is counted twice. This requires an
 entry of this process in the item: `exactly_once_writer.py` has the rules. A crash leaves at most
-one write in flight, whose steps were never answered.
+one batch in flight, whose steps were never answered.
 
 Every caller gets an answer: each queue has its own worker thread, every step has a deadline, and
 the queues are bounded (`batch_queue.py`).

@@ -10,12 +10,12 @@ These are the rules. The model in `tests/unit/batching_model.py` shows that each
    applies only if the entry exists. The exception is a writer that finds no room for an entry: it
    writes without one. If such a write is unanswered, its steps stay in doubt.
 3. Every write of a batch has a new sequence number. A write applies only if the number stored in
-   the entry is smaller than a bound: the number of the batch's first write, or of the first after
-   its last fence. So at most one of these writes is ever applied, and the stored number tells
-   which. After an unanswered write, the writer sends the waiting steps again. It remembers
-   every write, even one that DynamoDB refused, because a proxy may have delivered another copy.
-4. The writer sends a fence before it refuses every step of a batch that has sent a write, and after
-   a permanent refusal by DynamoDB. A fence moves nothing. Either it raises the stored number,
+   the entry is smaller than a bound: the number of the batch's first write or, after a fence, of
+   the first write since the last fence. So at most one of these writes is ever applied, and the
+   stored number tells which. After an unanswered write, the writer sends the waiting steps again.
+   It remembers even refused writes, because a proxy may have delivered another copy.
+4. If a write was sent for a batch, the writer sends a fence before it refuses all steps, and also
+   if DynamoDB refused a write for good. A fence moves nothing. Either it raises the stored number,
    which rules out all earlier writes and their copies for ever, or it finds that one was applied.
 5. Another writer's entry that has not changed for a minute is removed, by a write that applies
    only if the entry still has the number that was read (`writer_registry.py`).
@@ -90,7 +90,7 @@ class ExactlyOnceWriter:
             self._pause(backoff_seconds(tries))
 
     def _write(self, batch: Batch) -> None:
-        """Send a write. If it would refuse all steps, fence, or refuse now if no write was sent."""
+        """Send a write. If the plan refuses all steps, send a fence if needed, or refuse them."""
         names = self._registry.names
         number = self._last_number = self._last_number + 1
         plan = batch.plan_write(number, self._max_index)

@@ -98,7 +98,7 @@ class Pacer:
             self._pause(self._next_at - now)
             now = self._clock()
         if self._rate(now) > self._units:
-            # The rate has passed DynamoDB's limit, so spacing out ends.
+            # A rate above DynamoDB's limit restrains nothing, so spacing out ends.
             self._cut_rate = math.inf
         self._next_at = now + self._seconds_between(now)
 

@@ -108,7 +108,7 @@ class WriterRegistry:
     def refresh_if_due(self, period: float = STALE_SECONDS) -> Mapping[WriterNames, int]:
         """Read all entries if that is due, and join if this process has no entry.
 
-        It is due after `period` seconds, at least once a minute, and each second without an entry.
+        It is due after `period` seconds, at most a minute, and without an entry within a second.
 
         Returns:
             The number in each writer's entry; nothing if the entries were not read.
