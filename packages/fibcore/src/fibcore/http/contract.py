@@ -18,7 +18,8 @@ FIELD_BYTES: Final = 8 * 1024
 HEAD_BYTES: Final = 32 * 1024
 """A request is served if it has at most `HEAD_FIELDS` header fields, at most `FIELD_BYTES` bytes in
 the value of each field, and at most `HEAD_BYTES` bytes in the whole head. A larger one may be
-refused."""
+refused, and so may one with a field name of more than 256 bytes, or a request line of more than 8
+KB."""
 
 RETRY_AFTER_SECONDS: Final = 1
 
