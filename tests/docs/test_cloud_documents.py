@@ -96,6 +96,7 @@ API_GATEWAY_VALUES = {
 def test_costs_count_the_log_of_the_lambda_backend(templates: Templates) -> None:
     """Prove that the lines have that size: AWS Lambda's text lines, and API Gateway's format."""
     functions = templates.of("AWS::Lambda::Function", stack="api-gateway")
+    assert functions
     assert not any("LogFormat" in str(function) for function in functions)
     line = templates.one("AWS::ApiGatewayV2::Stage")["AccessLogSettings"]["Format"]
     line = re.sub(r"\$context\.(\w+)", lambda name: API_GATEWAY_VALUES[name[1]], line)
