@@ -102,9 +102,8 @@ def _pairs(table: str) -> Iterator[tuple[str, str]]:
 
 
 def table(name: str) -> str:
-    """Return a table of the bench as it is."""
-    lines = (RESULTS / f"{name}.md").read_text().splitlines()
-    return "\n".join(line for line in lines if line.startswith("|")) + "\n"
+    """Return a table of the bench as it is, with what the bench says about it."""
+    return (RESULTS / f"{name}.md").read_text().partition("\n\n")[2]
 
 
 FIGURES: dict[str, Callable[[], str]] = {

@@ -43,7 +43,7 @@ def measure(dynamodb_port: int, *, rounds: int, seconds: int) -> str:
             port = stack.enter_context(partition(dynamodb_port, share))
             started = stack.enter_context(server(port, WEB_CONCURRENCY=str(processes)))
             runs[name] = _Runs(started, ProxyControl(port), connections, seconds)
-        runs["together"].run()
+        runs["together"].run()  # DynamoDB Local is slow at first.
         runs["together"].figures.clear()
         measured = in_turns(
             {name: each.run for name, each in runs.items()},

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from fibcore.counter.batch_queue import GRACE_SECONDS
 from fibcore.dynamodb.writer_registry import WRITERS_LIMIT
 from fibcore.http.contract import HEALTH_PATH
 from fibcore.settings import FIB_DEADLINE_SECONDS
@@ -270,7 +271,8 @@ def test_timeouts_fit_each_other(dev: Templates) -> None:
     assert CLOUDFRONT_KEEP_ALIVE < idle < server["keepalive"]
     assert longest_deadline < function["Timeout"] < HTTP_API_LONGEST
     assert longest_deadline < deregistration
-    assert longest_deadline <= server["graceful_timeout"] < container["StopTimeout"]
+    longest_wait = longest_deadline + 2 * GRACE_SECONDS
+    assert longest_wait < server["graceful_timeout"] < container["StopTimeout"]
 
 
 def test_health_check_calls_the_server(dev: Templates) -> None:

@@ -20,6 +20,7 @@ from tests.simulation.partition import Partition, SimulatedTable
 
 DEADLINE_SECONDS = 5.0
 CONNECTIONS = 4_096
+
 _current: ContextVar["Process"] = ContextVar("process")
 
 

@@ -17,10 +17,9 @@ from tests.simulation.process import DEADLINE_SECONDS, Core, Process, sleep_in_p
 from tests.simulation.virtual_time import VirtualTime
 
 STEP_SECONDS = 60e-6
-"""How long one core of this size works for one step: `make bench BENCH=steps` gives the rate."""
-
 CALL_SECONDS = 0.001
-"""How long such a core works for one call to DynamoDB: `make bench BENCH=scaling` measures it."""
+"""How long one core works for a step, and for a call to DynamoDB. `make bench BENCH=scaling`
+measures both; on a slower machine, they are in about the same proportion."""
 
 HIGHEST_INDEX = 10**12
 """The service stops at ten million, which a simulation at full load reaches within a minute."""

@@ -64,6 +64,7 @@ def test_free_share_is_taken_within_seconds() -> None:
     assert results["3 tasks"].throttled < 0.02
 
 
+# Two scenarios are left out, because they run at full load in the tests below.
 @pytest.mark.long
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", sorted(SCENARIO.keys() - {"full load", "a rolling deploy"}))

@@ -4,9 +4,8 @@ It avoids the WSGI environment, Flask's dispatch and Gunicorn's response, which 
 pieces. Together, these three take more time than all other work for a simple request.
 
 A request is simple if its method and path are those of a counter's route, it is HTTP/1.1, it has no
-body and no Expect header, and it does not ask to close the connection. All other requests,
-such as HEAD, a request with a body, HTTP/1.0 or a percent-encoded path, go to Flask, which gives
-the same answers.
+body and no Expect header, and it does not ask to close the connection. All others, such as
+HEAD, HTTP/1.0, a body or a percent-encoded path, go to Flask, which gives the same answers.
 """
 
 import time
