@@ -18,7 +18,7 @@ from tests.processes import Running, eventually
 
 Start = Callable[..., Iterator[tuple[Backend, Running]]]
 
-SHORT_PATIENCE = {"GUNICORN_CMD_ARGS": "--keep-alive 1"}
+SHORT_PATIENCE = {"GUNICORN_CMD_ARGS": "--keep-alive 3"}
 HALF_A_HEAD = b"POST /next HTTP/1.1\r\nHost: x\r\nX: "
 HALF_A_BODY = HALF_A_HEAD + b"\r\nContent-Length: 100\r\n\r\nx"
 LONG_HEAD = HALF_A_HEAD + b"x" * 4_000 + (b"\r\nX: " + b"x" * 4_000) * 9

@@ -110,6 +110,7 @@ def counts_again(tally: Tally, ports: list[int], since: float) -> bool:
 
 
 @pytest.mark.long
+@pytest.mark.alone
 @pytest.mark.timeout(300)
 def test_kills_under_load_lose_no_step(tmp_path: Path) -> None:
     variables = ports_of_its_own(tmp_path)

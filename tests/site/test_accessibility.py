@@ -1,7 +1,9 @@
 """The page follows the browser's font size, keeps the focus, and reads well by ear."""
 
+import re
+
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.site.backend_stack import BackendStack
 from tests.site.counter_page import CounterPage
@@ -26,6 +28,26 @@ def test_text_follows_the_font_size_of_the_browser(
         assert counter.page.evaluate(overflow) <= 0
     assert sizes[32] == pytest.approx([2 * size for size in sizes[16]], rel=0.02)
     assert all(small < usual for small, usual in zip(sizes[12], sizes[16], strict=True))
+
+
+def test_figures_of_a_slow_answer_fit_in_large_text(
+    counter: CounterPage, stack: BackendStack
+) -> None:
+    """Large is twice the usual font size. The time of a slow answer has more characters."""
+
+    def hold_back(route: Route) -> None:
+        counter.page.wait_for_timeout(1_100)
+        route.continue_()
+
+    stack.put(94)
+    counter.page.set_viewport_size({"width": 320, "height": 800})
+    session = counter.page.context.new_cdp_session(counter.page)
+    session.send("Page.setFontSizes", {"fontSizes": {"standard": 32}})
+    counter.page.route("**/current", hold_back, times=1)
+    counter.open()
+    figures = counter.page.locator("[data-backend=server] .figures")
+    expect(figures).to_contain_text(re.compile(r"slowest\s*1\.\d\d s at \d\d:\d\d:\d\d"))
+    assert counter.page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
 
 
 def test_a_letter_key_does_nothing(counter: CounterPage, stack: BackendStack) -> None:
