@@ -8,25 +8,26 @@ from typing import Any
 
 import requests
 from local_stack.environment import CREDENTIALS, REGION, url
-from moto.cloudformation.responses import CloudFormationResponse
-from moto.core.responses import ActionResult
-from moto.server import ThreadedMotoServer
 
 from infra import ROOT
 
 NO_CREDENTIALS = {name: CREDENTIALS[name] for name in CREDENTIALS if "KEY" not in name}
 
 
-def _describe_type(_: CloudFormationResponse) -> ActionResult:
-    """Answer that a resource type exists, which moto does not know of any."""
-    return ActionResult({"Type": "RESOURCE"})
-
-
 @contextmanager
 def cloud() -> Iterator[dict[str, str]]:
     """Run the server; give the environment variables that lead to it."""
+    # Importing moto takes seconds, and one alone of the processes side by side runs these tests.
+    from moto.cloudformation.responses import CloudFormationResponse
+    from moto.core.responses import ActionResult
+    from moto.server import ThreadedMotoServer
+
+    def describe_type(_: CloudFormationResponse) -> ActionResult:
+        """Answer that a resource type exists, which moto does not know of any."""
+        return ActionResult({"Type": "RESOURCE"})
+
     cloudformation: Any = CloudFormationResponse  # its type does not allow the assignment
-    cloudformation.describe_type = _describe_type
+    cloudformation.describe_type = describe_type
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     _, port = server.get_host_and_port()

@@ -13,7 +13,6 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import ClientError
-from moto.server import ThreadedMotoServer
 
 from tests.infra.conftest import Templates
 from tests.infra.custom_resource_handlers import cloudformation, run_handler
@@ -23,6 +22,8 @@ BUCKET = "site"
 
 @pytest.fixture
 def s3() -> Iterator[Any]:
+    from moto.server import ThreadedMotoServer
+
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()

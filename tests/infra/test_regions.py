@@ -4,8 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from cfnlint.helpers import REGIONS
-from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
 from infra.cli.preflight_checks import BUDGET, VPC_ORIGIN
 from infra.cli.preflight_row import Row, Verdict
@@ -29,6 +27,9 @@ def test_preflight_asks_for_types_that_regions_lack(
 
     The preflight asks only for these two types. A region that lacks any other lacks the first, too.
     """
+    from cfnlint.helpers import REGIONS
+    from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
+
     stage = templates_of("dev", **EVERYTHING)
     types = {each["Type"] for stack in STACKS for each in stage.of_prefix("AWS::", stack=stack)}
     missing = {

@@ -28,15 +28,15 @@ ALL_AT_ONCE = Scenario((NEXT, NEXT), sends=4, moves=1, prunes=1, seeds=1)
     [
         AT_THE_END,
         BOTH_WAYS,
-        PRUNED,
-        RESTARTED,
         NEAR_THE_START,
         REPLACED,
         WITHOUT_ROOM,
         COPIED,
         COPIED_LATE,
-        COPIED_AT_THE_END,
-        pytest.param(ALL_AT_ONCE, marks=pytest.mark.long),
+        *(
+            pytest.param(scenario, marks=pytest.mark.long)
+            for scenario in (PRUNED, RESTARTED, COPIED_AT_THE_END, ALL_AT_ONCE)
+        ),
     ],
 )
 def test_no_order_of_events_breaks_a_promise(scenario: Scenario) -> None:

