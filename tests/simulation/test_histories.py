@@ -7,7 +7,7 @@ import pytest
 
 from tests.simulation.histories import History
 
-SEEDS, MANY_SEEDS = 60, 3_000
+SEEDS, MANY_SEEDS = 60, 2_000
 
 
 @pytest.mark.parametrize("first", range(0, SEEDS, 20))

@@ -281,7 +281,7 @@ SOME = settings(
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
-MANY = settings(SOME, max_examples=8_000)
+MANY = settings(SOME, max_examples=5_000)
 
 
 def test_histories_are_those_of_one_counter() -> None:
