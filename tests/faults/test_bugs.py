@@ -46,7 +46,9 @@ from hypothesis import Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 from tests.unit.test_counting_histories import MANY, World
 
-search = settings(MANY, max_examples=8_000, phases=[Phase.generate], database=None, derandomize=True)
+search = settings(
+    MANY, max_examples=8_000, phases=[Phase.generate], database=None, derandomize=True
+)
 try:
     run_state_machine_as_test(World, settings=search)
 except AssertionError as found:
