@@ -1,7 +1,6 @@
 """The site that `make docs` builds: every link leads somewhere, and no other host is needed."""
 
 import re
-import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from html.parser import HTMLParser
@@ -11,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from playwright.sync_api import sync_playwright
 
-from tests.conftest import require_tools
+from tests.conftest import find_chromium
 from tests.docs.documents import DOCS, ROOT
 from tools.build_docs import build
 
@@ -74,11 +73,9 @@ def test_no_page_loads_from_another_host(site: Path) -> None:
 
 def heights_of_diagrams(site: Path, page: str, faults: list[str]) -> Iterator[float]:
     """Yield the height of each drawn diagram; note errors, and requests that leave the site."""
-    require_tools("drawing the documents' diagrams", "chromium")
+    chromium = find_chromium("drawing the documents' diagrams")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
-        )
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         view = browser.new_page()
         asked: list[str] = []
         view.on("pageerror", lambda error: faults.append(str(error)))

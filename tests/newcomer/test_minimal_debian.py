@@ -138,5 +138,5 @@ def test_somebody_runs_and_tests_it(
     assert test.returncode == 0, tested[-10_000:]
     (missing,) = [line for line in tested.splitlines() if line.startswith("To test all of it: ")]
     assert missing.startswith("To test all of it: sudo apt-get install ")
-    assert "chromium" in missing.split()
+    assert "chromium-headless-shell" in missing.split()
     assert size <= MOST_MEGABYTES

@@ -1,6 +1,5 @@
 """A browser, a page on which nothing goes wrong unseen, and the processes behind it."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
@@ -8,7 +7,7 @@ import pytest
 from fibcore import Settings
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from tests.conftest import require_tools
+from tests.conftest import find_chromium
 from tests.site.backend_stack import BackendStack
 from tests.site.counter_page import CounterPage
 
@@ -24,8 +23,7 @@ def stack(new_table: Callable[..., Settings], dynamodb_port: int) -> Iterator[Ba
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    require_tools("the page in a browser", "chromium")
-    chromium = shutil.which("chromium")
+    chromium = find_chromium("the page in a browser")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         yield browser
