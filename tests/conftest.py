@@ -5,7 +5,6 @@ import shutil
 import signal
 import sys
 import uuid
-import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -47,8 +46,16 @@ def pytest_configure(config: pytest.Config) -> None:
 _INSTALL = "sudo apt-get install"
 
 
-# The folders whose tests share what takes seconds to start: each stays in one process.
-_SHARING = ("rehearsal", "api", "site", "infra", "docs")
+# The folders whose tests share what takes seconds to start, with what they share.
+_SHARING = {
+    "rehearsal": "deployed stacks",
+    "api": "backends",
+    "site": "page",
+    "infra": "templates",
+    "docs": "templates",
+}
+# What takes so long that two processes share it, and start it twice.
+_IN_HALVES = ("page", "templates")
 # What takes long comes first, so that all processes end at about the same time.
 _FIRST = (*_SHARING, "newcomer", "faults", "simulation", "local_stack")
 # What takes a minute and changes seldom; `make rehearse` and `make test-all` run it.
@@ -56,18 +63,17 @@ _LONG = ("rehearsal",)
 
 
 class _ByFolder(LoadScopeScheduling):  # type: ignore[misc] # it has no types
-    """Gives all tests of a sharing folder to one process, and each other test to whoever is free.
-
-    The site's tests take longer than all others, so two processes share them, file by file.
+    """Gives tests that share something to one process, and each other test to whoever is free.
 
     The `xdist_group` mark would do the same, but pytest-xdist 3.8 ignores it under pytest 9.2.
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        folder = _folder(nodeid)
-        if folder == "site":
-            return f"site {zlib.crc32(nodeid.partition('::')[0].encode()) % 2}"
-        return folder if folder in _SHARING else nodeid
+        shared = _SHARING.get(_folder(nodeid), nodeid)
+        if shared in _IN_HALVES:
+            # As good as any rule that divides the files into halves.
+            return f"{shared} {len(nodeid.partition('::')[0]) % 2}"
+        return shared
 
 
 def pytest_xdist_auto_num_workers() -> int:

@@ -5,14 +5,14 @@ import os
 import shutil
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
 from infra import ROOT
+from tests.infra.handler_server import serving
 
 _PYTHON = """
 import importlib, json, sys, types
@@ -77,12 +77,5 @@ def cloudformation() -> Iterator[tuple[str, list[dict[str, Any]]]]:
         def log_message(self, *_: Any) -> None:
             pass
 
-    server = HTTPServer(("127.0.0.1", 0), Answer)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/answer", answers
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with serving(Answer) as port:
+        yield f"http://127.0.0.1:{port}/answer", answers

@@ -2,8 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import requests
@@ -14,9 +13,16 @@ from infra import ROOT
 NO_CREDENTIALS = {name: CREDENTIALS[name] for name in CREDENTIALS if "KEY" not in name}
 
 
-@contextmanager
-def cloud() -> Iterator[dict[str, str]]:
-    """Run the server; give the environment variables that lead to it."""
+def cloud() -> dict[str, str]:
+    """Empty the cloud, and return the environment variables that lead to it."""
+    endpoint = _endpoint()
+    requests.post(f"{endpoint}/moto-api/reset", timeout=10).raise_for_status()
+    return CREDENTIALS | {"AWS_REGION": REGION, "AWS_ENDPOINT_URL": endpoint}
+
+
+@cache
+def _endpoint() -> str:
+    """Start the server, which ends with this process, and return its URL."""
     # Importing moto takes seconds, and one alone of the processes side by side runs these tests.
     from moto.cloudformation.responses import CloudFormationResponse
     from moto.core.responses import ActionResult
@@ -31,10 +37,7 @@ def cloud() -> Iterator[dict[str, str]]:
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     _, port = server.get_host_and_port()
-    # All servers of this process share one state.
-    requests.post(f"{url(port)}/moto-api/reset", timeout=10).raise_for_status()
-    yield CREDENTIALS | {"AWS_REGION": REGION, "AWS_ENDPOINT_URL": url(port)}
-    server.stop()
+    return url(port)
 
 
 def run(module: str, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:

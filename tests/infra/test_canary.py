@@ -1,13 +1,13 @@
 """The canary's code, against a server of our own."""
 
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
 
 from infra.monitoring.canary_handler import URLS_VARIABLE, handler
+from tests.infra.handler_server import serving
 
 
 class Site(BaseHTTPRequestHandler):
@@ -22,13 +22,8 @@ class Site(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def site() -> Iterator[str]:
-    server = HTTPServer(("127.0.0.1", 0), Site)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(Site) as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 def test_canary_is_silent_if_all_answer(site: str, monkeypatch: pytest.MonkeyPatch) -> None:

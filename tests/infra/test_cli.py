@@ -1,6 +1,5 @@
 """The commands behind `make deploy` and its like, up to the point where `cdk` would run."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import boto3
@@ -20,10 +19,9 @@ SITE = "https://site.example"
 
 
 @pytest.fixture(scope="module")
-def environment() -> Iterator[dict[str, str]]:
+def environment() -> dict[str, str]:
     """Environment variables that lead to a cloud of our own, with nothing in it."""
-    with cloud() as variables:
-        yield variables
+    return cloud()
 
 
 @pytest.fixture

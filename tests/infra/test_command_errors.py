@@ -9,10 +9,9 @@ import os
 import re
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -41,6 +40,7 @@ from infra.cli.deployed_stacks import find_template
 from infra.stage import Stage
 from tests.infra.aws_answers import Refusal, account_with
 from tests.infra.empty_cloud import cloud, create_stack
+from tests.infra.handler_server import serving
 from tests.infra.test_preflight import account_answers
 
 HTML = b"<!DOCTYPE html>\n<html><body>\n<h1>Bad gateway<br>\n</body></html>\n"
@@ -93,15 +93,8 @@ def server(answer: Answer, *, knows_caller: bool) -> Iterator[str]:
         def log_message(self, *_: Any) -> None:
             pass
 
-    running = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=running.serve_forever)
-    thread.start()
-    try:
-        yield url(running.server_port)
-    finally:
-        running.shutdown()
-        thread.join()
-        running.server_close()
+    with serving(Handler) as port:
+        yield url(port)
 
 
 @pytest.fixture(autouse=True)
@@ -339,22 +332,22 @@ def test_reader_that_is_gone_is_reported(module: str, arguments: list[str]) -> N
     """Prove that `make preflight | head -1` ends in one line on stderr, and without a trace."""
     reading, writing = os.pipe()
     os.close(reading)
-    with cloud() as variables:
-        endpoint = variables["AWS_ENDPOINT_URL"]
-        cloudformation = boto3.client("cloudformation", REGION, endpoint_url=endpoint)
-        urls = dict.fromkeys(("WebsiteUrl", "ServiceUrl", "LambdaUrl"), "https://s")
-        create_stack(cloudformation, "fib-piped-website", **urls)
-        create_stack(cloudformation, "fib-piped-api-gateway", ApiGatewayUrl="https://a")
-        ended = subprocess.run(
-            [sys.executable, "-m", module, *arguments],
-            cwd=ROOT,
-            env=os.environ | variables,
-            check=False,
-            stdout=writing,
-            stderr=subprocess.PIPE,
-            text=True,
-            timeout=60,
-        )
+    variables = cloud()
+    endpoint = variables["AWS_ENDPOINT_URL"]
+    cloudformation = boto3.client("cloudformation", REGION, endpoint_url=endpoint)
+    urls = dict.fromkeys(("WebsiteUrl", "ServiceUrl", "LambdaUrl"), "https://s")
+    create_stack(cloudformation, "fib-piped-website", **urls)
+    create_stack(cloudformation, "fib-piped-api-gateway", ApiGatewayUrl="https://a")
+    ended = subprocess.run(
+        [sys.executable, "-m", module, *arguments],
+        cwd=ROOT,
+        env=os.environ | variables,
+        check=False,
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=60,
+    )
     os.close(writing)
     assert ended.returncode == 1
     (line,) = ended.stderr.splitlines()

@@ -4,7 +4,7 @@ moto stands in for AWS. The rehearsal runs the real `cdk`.
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,13 +24,12 @@ DOMAIN = "fib.example.org"
 
 
 @pytest.fixture
-def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
+def account(monkeypatch: pytest.MonkeyPatch) -> Account:
     """An empty account that has two usable zones, and no terminal to ask at."""
-    with cloud() as variables:
-        for name, value in {**variables, ENGINE_VARIABLE: "engine"}.items():
-            monkeypatch.setenv(name, value)
-        monkeypatch.delenv("YES", raising=False)
-        yield identify()
+    for name, value in {**cloud(), ENGINE_VARIABLE: "engine"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("YES", raising=False)
+    return identify()
 
 
 class Recorder:

@@ -6,7 +6,6 @@ empty when CloudFormation deletes it.
 """
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,19 +15,14 @@ from botocore.exceptions import ClientError
 
 from tests.infra.conftest import Templates
 from tests.infra.custom_resource_handlers import cloudformation, run_handler
+from tests.infra.empty_cloud import cloud
 
 BUCKET = "site"
 
 
 @pytest.fixture
-def s3() -> Iterator[Any]:
-    from moto.server import ThreadedMotoServer
-
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield boto3.client("s3", region_name="us-east-1", endpoint_url=f"http://{host}:{port}")
-    server.stop()
+def s3() -> Any:
+    return boto3.client("s3", "us-east-1", endpoint_url=cloud()["AWS_ENDPOINT_URL"])
 
 
 def _delete_custom_resource(
