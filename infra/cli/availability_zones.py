@@ -39,7 +39,7 @@ def choose_zones(account: Account, stage: Stage) -> list[str]:
         NoAccount: Fewer than two zones of the region serve.
     """
     try:
-        deployed = find_stack(account.session, stage.stack_name(outputs.ECS)).outputs
+        deployed = find_stack(account, stage.stack_name(outputs.ECS)).outputs
     except NotDeployed:
         deployed = {}
     if kept := deployed.get(outputs.AVAILABILITY_ZONES):

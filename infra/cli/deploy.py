@@ -50,9 +50,7 @@ def deploy(account: Account, stage: Stage, run_cdk: Cdk, assembly: Path = ASSEMB
     written = ("--output", str(assembly))
     run_cdk("synth", "--all", "--quiet", *_context(account, stage), *written)
     website = stage.stack_name(outputs.WEBSITE)
-    removed = removed_addresses(
-        find_template(account.session, website), read_template(assembly, website)
-    )
+    removed = removed_addresses(find_template(account, website), read_template(assembly, website))
     from_assembly = ("--app", str(assembly))
     if stage.keeps_data:
         run_cdk("diff", "--all", "--method", "template", *from_assembly)
@@ -61,7 +59,7 @@ def deploy(account: Account, stage: Stage, run_cdk: Cdk, assembly: Path = ASSEMB
     elif stage.keeps_data:
         confirm(f"Deploy these changes to {stage.name}?")
     run_cdk("deploy", "--all", "--require-approval", "never", *from_assembly)
-    urls = read_urls(account.session, stage)
+    urls = read_urls(account, stage)
     print(
         f"""
   website   {urls.website}

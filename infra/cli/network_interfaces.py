@@ -20,7 +20,7 @@ _SECURITY_GROUP: Final = "CloudFront-VPCOrigins-Service-SG"
 def is_network_stuck(account: Account, stage: Stage) -> bool:
     """Tell whether the deletion of the stage's network began and failed."""
     try:
-        return find_stack(account.session, stage.stack_name(outputs.ECS)).status == "DELETE_FAILED"
+        return find_stack(account, stage.stack_name(outputs.ECS)).status == "DELETE_FAILED"
     except NotDeployed:
         return False
 

@@ -102,7 +102,7 @@ def _stacks(account: Account, stage: Stage) -> Row:
     for stack in outputs.STACKS:
         name = stage.stack_name(stack)
         try:
-            found[name] = find_stack(account.session, name)
+            found[name] = find_stack(account, name)
         except NotDeployed:
             continue
     for name, each in found.items():
@@ -165,7 +165,7 @@ def _lambda_concurrency(account: Account, stage: Stage) -> Row:
     have = f"{limit}, {unreserved} unreserved"
     advice = f"ask for {LAMBDA_CONCURRENCY} (L-B99A9384, {QUOTA_PAGE})"
     if reserved and unreserved - reserved < min(_UNRESERVED_CONCURRENCY, limit):
-        if not is_deployed(account.session, stage.stack_name(outputs.API_GATEWAY)):
+        if not is_deployed(account, stage.stack_name(outputs.API_GATEWAY)):
             advice = f"take reserved_concurrency from stages.toml, or {advice}"
             return Row(Verdict.FAILURE, what, need, have, advice)
         return Row(
@@ -182,7 +182,7 @@ def _vpcs(account: Account, stage: Stage) -> Row:
     has = len(account.client("ec2").describe_vpcs()["Vpcs"])
     may = int(_quota(account, "vpc", "L-F678F1CE"))
     what, have = "VPCs", f"{has} of {may}"
-    if is_deployed(account.session, stage.stack_name(outputs.ECS)):
+    if is_deployed(account, stage.stack_name(outputs.ECS)):
         return Row(Verdict.GOOD, what, "none more", have)
     if has >= may:
         advice = f"delete one, or ask for {may + 1} (L-F678F1CE, {QUOTA_PAGE})"

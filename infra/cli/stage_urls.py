@@ -6,10 +6,8 @@
 import argparse
 from typing import Final, NamedTuple
 
-import boto3
-
 from infra import outputs
-from infra.cli.account import identify
+from infra.cli.account import Account, identify
 from infra.cli.command_errors import CannotRun, NotDeployed, ends_in_one_line
 from infra.cli.confirmation import is_confirmed
 from infra.cli.deployed_stacks import find_stack
@@ -37,14 +35,14 @@ BACKENDS: Final = {"server": "server", "lambda": "http_api"}
 CloudFront, so that both backends together cover both ways in."""
 
 
-def read_urls(session: boto3.Session, stage: Stage) -> StageUrls:
+def read_urls(account: Account, stage: Stage) -> StageUrls:
     """Return the URLs of a stage.
 
     Raises:
         NotDeployed: A stack of the stage does not exist, or lacks an output.
     """
-    website = find_stack(session, stage.stack_name(outputs.WEBSITE)).outputs
-    api = find_stack(session, stage.stack_name(outputs.API_GATEWAY)).outputs
+    website = find_stack(account, stage.stack_name(outputs.WEBSITE)).outputs
+    api = find_stack(account, stage.stack_name(outputs.API_GATEWAY)).outputs
     try:
         return StageUrls(
             website=website[outputs.WEBSITE_URL],
@@ -68,7 +66,7 @@ def main() -> None:
             raise CannotRun(
                 f"tests and load move and reset the counter of {stage.name}: set YES=1 to allow it"
             )
-        urls = read_urls(identify().session, stage)
+        urls = read_urls(identify(), stage)
         print(getattr(urls, BACKENDS[asked.backend]))
 
 

@@ -6,8 +6,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import botocore.session
 import pytest
-from botocore.loaders import JSONFileLoader
+from botocore.loaders import create_loader
 
 from infra.app import build, create_app
 from infra.outputs import STACKS
@@ -100,11 +101,10 @@ class Templates:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def api_models_are_parsed_once() -> Iterator[None]:
+def api_models_are_loaded_once() -> Iterator[None]:
     """Keep botocore's description of each AWS API, which takes half a second for EC2's."""
-    load = cache(JSONFileLoader().load_file)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(JSONFileLoader, "load_file", lambda _, path: load(path))
+        patch.setattr(botocore.session, "create_loader", cache(create_loader))
         yield
 
 

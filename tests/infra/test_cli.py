@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import boto3
 import pytest
 from local_stack.environment import REGION
 
@@ -31,8 +30,8 @@ def account(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Acc
     return identify()
 
 
-def create_stage(session: boto3.Session, name: str) -> None:
-    cloudformation = session.client("cloudformation")
+def create_stage(account: Account, name: str) -> None:
+    cloudformation = account.client("cloudformation")
     create_stack(cloudformation, f"fib-{name}-api-gateway", ApiGatewayUrl="https://api.example")
     create_stack(
         cloudformation,
@@ -102,7 +101,7 @@ def test_tests_and_load_refuse_prod(
     backend: str, environment: dict[str, str], account: Account
 ) -> None:
     """Prove what `make test-api` and `make load` do, which take their URL from this command."""
-    create_stage(account.session, "prod")
+    create_stage(account, "prod")
     try:
         assert "set YES=1 to allow it" in refusal(URLS, "prod", backend, **environment)
         allowed = run(URLS, "prod", backend, YES="1", **environment)
@@ -137,12 +136,12 @@ def test_stack_without_resources_has_an_empty_template(status: str) -> None:
             "cloudformation.GetTemplate": {"TemplateBody": ""},
         }
     )
-    assert find_template(account.session, "fib-dev-website") == {"Resources": {}}
+    assert find_template(account, "fib-dev-website") == {"Resources": {}}
 
 
 def test_urls_are_read_from_outputs(environment: dict[str, str], account: Account) -> None:
-    create_stage(account.session, "there")
-    assert read_urls(account.session, Stage(name="there")) == StageUrls(
+    create_stage(account, "there")
+    assert read_urls(account, Stage(name="there")) == StageUrls(
         website=SITE,
         server=f"{SITE}/api/server",
         lambda_=f"{SITE}/api/lambda",

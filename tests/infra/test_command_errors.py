@@ -308,7 +308,7 @@ def test_template_of_another_program_is_reported() -> None:
         }
     )
     with pytest.raises(CannotRun, match="fib-dev-website is not one of `cdk`"):
-        find_template(account.session, "fib-dev-website")
+        find_template(account, "fib-dev-website")
 
 
 def test_question_without_an_answer_is_a_no(monkeypatch: pytest.MonkeyPatch) -> None:
