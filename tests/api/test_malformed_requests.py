@@ -220,7 +220,7 @@ _PIECES = st.sampled_from(
 @pytest.mark.parametrize(
     ("own_backend", "cases"),
     [
-        *[(name, 150) for name in WAYS],
+        *[(name, 50) for name in WAYS],
         *[pytest.param(name, 5_000, marks=LONG) for name in WAYS],
     ],
     indirect=["own_backend"],

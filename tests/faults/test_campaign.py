@@ -10,7 +10,7 @@ from tests.faults.client import BrokenPromise
 from tests.faults.cluster import Node, dynamodb
 from tests.faults.scenarios import NEAR_BOUNDS, SCENARIOS, Scenario
 
-SHORT_SECONDS, LONG_SECONDS = 3.0, 15.0
+SHORT_SECONDS, LONG_SECONDS = 2.0, 15.0
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 _ROOT = Path(__file__).parents[2]
-SHORT_SECONDS, LONG_SECONDS = 4, 60
+SHORT_SECONDS, LONG_SECONDS = 2, 60
 
 # The worker answers, and all clients reach their deadline, in the same turn of the event loop.
 _TOGETHER = """

@@ -15,6 +15,7 @@ from tests.infra.empty_cloud import NO_CREDENTIALS, cloud, create_stack, refusal
 DEPLOY = "infra.cli.deploy"
 URLS = "infra.cli.stage_urls"
 SITE = "https://site.example"
+LONG = pytest.mark.long
 
 
 @pytest.fixture(scope="module")
@@ -42,14 +43,17 @@ def create_stage(account: Account, name: str) -> None:
     )
 
 
-@pytest.mark.parametrize("command", ["deploy", "diff", "preflight", "destroy"])
+@pytest.mark.parametrize(
+    "command",
+    ["deploy", *(pytest.param(each, marks=LONG) for each in ("diff", "preflight", "destroy"))],
+)
 def test_missing_credentials_are_reported(command: str) -> None:
     arguments = (DEPLOY, command, "--stage", "dev")
     assert "no AWS credentials" in refusal(*arguments, AWS_REGION=REGION, **NO_CREDENTIALS)
     assert "set AWS_REGION" in refusal(*arguments, **NO_CREDENTIALS)
 
 
-@pytest.mark.parametrize("module", [DEPLOY, URLS])
+@pytest.mark.parametrize("module", [DEPLOY, pytest.param(URLS, marks=LONG)])
 @pytest.mark.parametrize(
     "program",
     ["/nowhere/program", "/etc/hostname", "/bin/echo nonsense"],

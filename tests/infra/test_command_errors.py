@@ -326,7 +326,10 @@ def test_question_without_an_answer_is_a_no(monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.mark.parametrize(
     ("module", "arguments"),
-    [("infra.cli.deploy", ["preflight"]), ("infra.cli.stage_urls", ["piped", "server"])],
+    [
+        pytest.param("infra.cli.deploy", ["preflight"], marks=pytest.mark.long),
+        ("infra.cli.stage_urls", ["piped", "server"]),
+    ],
 )
 def test_reader_that_is_gone_is_reported(module: str, arguments: list[str]) -> None:
     """Prove that `make preflight | head -1` ends in one line on stderr, and without a trace."""

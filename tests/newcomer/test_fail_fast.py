@@ -24,22 +24,23 @@ HERE = Checkout(ROOT, without_our_make(os.environ))
     ("arguments", "says"),
     [
         (["load", "SERVER_PORT=1"], "nothing answers at http://localhost:1 "),
-        (["load", "BACKEND_URL=foo"], "'foo' is no address of a backend"),
         (["load", "BACKEND=both"], "BACKEND is server or lambda, not 'both'"),
         (["load", "LOAD=storm"], "LOAD is ramp, soak or spike, not 'storm'"),
-        (["load", "RATE=fast"], "RATE is a number above 0, not 'fast'"),
-        (["load", "MIX=all"], "MIX is mixed or next, not 'all'"),
-        *(
-            pytest.param(
-                ["bench", choice], "no benchmark is named speed: steps, ", marks=pytest.mark.long
-            )
-            for choice in ("BENCH=steps speed", "QUESTIONS=speed")
-        ),
         (["test-faults", "SECONDS=0"], "argument --seconds: not a number above 0: '0'"),
-        (["test-faults", "SCENARIO=storm"], "no scenario's name contains 'storm': "),
-        (["test-faults", "BUG=bee"], "argument --bug: invalid choice: 'bee' (choose from "),
-        (["test-api", "BACKEND_URL=foo"], "'foo' is no address of a backend"),
         (["test-api", "BACKEND_URL=http://localhost:1"], "nothing answers at http://localhost:1 "),
+        *(
+            pytest.param(*case, marks=pytest.mark.long)
+            for case in (
+                (["load", "BACKEND_URL=foo"], "'foo' is no address of a backend"),
+                (["load", "RATE=fast"], "RATE is a number above 0, not 'fast'"),
+                (["load", "MIX=all"], "MIX is mixed or next, not 'all'"),
+                (["bench", "BENCH=steps speed"], "no benchmark is named speed: steps, "),
+                (["bench", "QUESTIONS=speed"], "no benchmark is named speed: steps, "),
+                (["test-faults", "SCENARIO=storm"], "no scenario's name contains 'storm': "),
+                (["test-faults", "BUG=bee"], "argument --bug: invalid choice: 'bee' (choose from "),
+                (["test-api", "BACKEND_URL=foo"], "'foo' is no address of a backend"),
+            )
+        ),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )

@@ -178,12 +178,10 @@ def test_old_python_is_named(checkout: Checkout, tmp_path: Path) -> None:
     assert "Python 3.11 or newer is needed, and this is 3.9.2" in line
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "unreachable",
-    [
-        {"PIP_INDEX_URL": "http://127.0.0.1:9/simple"},
-        pytest.param({"https_proxy": "http://127.0.0.1:9"}, marks=pytest.mark.long),
-    ],
+    [{"PIP_INDEX_URL": "http://127.0.0.1:9/simple"}, {"https_proxy": "http://127.0.0.1:9"}],
     ids=str,
 )
 def test_unreachable_index_is_told_in_one_line(

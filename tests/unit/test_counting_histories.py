@@ -276,7 +276,7 @@ class World(RuleBasedStateMachine):
 
 
 SOME = settings(
-    max_examples=200,
+    max_examples=100,
     stateful_step_count=8,
     deadline=None,
     suppress_health_check=list(HealthCheck),
