@@ -77,8 +77,8 @@ class _ByFolder(LoadScopeScheduling):  # type: ignore[misc] # it has no types
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Run two processes more than there are cores, since many tests wait for other programs."""
-    return (os.cpu_count() or 1) + 2
+    """Run one process more than there are cores, since many tests wait for other programs."""
+    return (os.cpu_count() or 1) + 1
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:
