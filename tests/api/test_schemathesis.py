@@ -21,7 +21,7 @@ LONG = [pytest.mark.long, pytest.mark.timeout(600)]
 
 @pytest.mark.parametrize(
     ("name", "cases"),
-    [("server", 10), *(pytest.param(name, 300, marks=LONG) for name in START)],
+    [("server", 5), *(pytest.param(name, 300, marks=LONG) for name in START)],
 )
 def test_answers_match_the_openapi_document(
     name: str,

@@ -175,7 +175,9 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-@pytest.mark.parametrize("command", ["preflight", "deploy", "stage_urls"])
+@pytest.mark.parametrize(
+    "command", [pytest.param("preflight", marks=pytest.mark.long), "deploy", "stage_urls"]
+)
 def test_fault_of_a_later_call_is_reported(
     command: str, fault: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -107,7 +107,13 @@ def _reasons(stage: Stage) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("stage", [ACCESS_LOG, NO_ACCESS_LOG], ids=["with log", "without log"])
+@pytest.mark.parametrize(
+    "stage",
+    [
+        pytest.param(ACCESS_LOG, id="with log"),
+        pytest.param(NO_ACCESS_LOG, id="without log", marks=pytest.mark.long),
+    ],
+)
 def test_reasons_about_access_logs_are_true(
     stage: Stage, templates_of: Callable[..., Templates]
 ) -> None:

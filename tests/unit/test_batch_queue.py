@@ -78,7 +78,9 @@ def test_few_clients_share_each_write(half: int) -> None:
     assert batches == [half, *[2 * half] * (ASKED_BY_EACH - 1), half]
 
 
-@pytest.mark.parametrize("clients", [TWO_BATCHES_FROM, 256, 900])
+@pytest.mark.parametrize(
+    "clients", [TWO_BATCHES_FROM, 256, pytest.param(900, marks=pytest.mark.long)]
+)
 def test_many_clients_alternate_in_two_halves(clients: int) -> None:
     first, *halves = batches_of(Clients(clients))
     assert first == clients
