@@ -54,7 +54,7 @@ _SHARING = {
     "infra": "templates",
     "docs": "templates",
 }
-# What takes so long that two processes share it, and start it twice.
+# What takes so long that two processes divide the files, and each starts it.
 _IN_HALVES = ("page", "templates")
 # What takes long comes first, so that all processes end at about the same time.
 _FIRST = (*_SHARING, "newcomer", "faults", "simulation", "local_stack")
@@ -64,6 +64,8 @@ _LONG = ("rehearsal",)
 
 class _ByFolder(LoadScopeScheduling):  # type: ignore[misc] # it has no types
     """Gives tests that share something to one process, and each other test to whoever is free.
+
+    Two processes divide what takes longest between them, file by file.
 
     The `xdist_group` mark would do the same, but pytest-xdist 3.8 ignores it under pytest 9.2.
     """
@@ -118,8 +120,8 @@ def require_tools(subject: str, *commands: str) -> None:
 def find_chromium(subject: str) -> str:
     """Return the path of a Chromium; skip what needs it if there is none.
 
-    The headless shell is Chromium without its windows. It draws the same pages, and opens one in
-    less than half of the processor time.
+    The headless shell is Chromium without its windows. It draws the same pages, and opens them
+    sooner.
     """
     for name in ("chromium-headless-shell", "chromium"):
         if path := shutil.which(name):

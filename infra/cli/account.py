@@ -31,8 +31,9 @@ class Account:
     def client(self, service: str) -> Any:
         """Return the client of one of the account's services."""
         if service not in self._clients:
-            # To make one takes some 20 ms.
-            self._clients[service] = self.session.client(service)  # type: ignore[call-overload]
+            # botocore builds all of a service's methods for each client, so one is kept.
+            client = self.session.client(service)  # type: ignore[call-overload] # any service
+            self._clients[service] = client
         return self._clients[service]
 
     def is_bootstrapped(self) -> bool:

@@ -23,7 +23,7 @@ def cloud() -> dict[str, str]:
 @cache
 def _endpoint() -> str:
     """Start the server, which ends with this process, and return its URL."""
-    # Importing moto takes seconds, and one alone of the processes side by side runs these tests.
+    # Importing moto takes seconds, and not every process side by side runs these tests.
     from moto.cloudformation.responses import CloudFormationResponse
     from moto.core.responses import ActionResult
     from moto.server import ThreadedMotoServer
